@@ -152,11 +152,11 @@ impl FromStr for ModelVersion {
     /// Reads `v3`, `v000003` or `3`.
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let digits = text.strip_prefix('v').unwrap_or(text);
-        digits
-            .parse()
-            .ok()
-            .and_then(Self::new)
-            .ok_or_else(|| InvalidId { text: text.to_owned(), kind: "model version", rule: "`v1`, `v2`, …" })
+        digits.parse().ok().and_then(Self::new).ok_or_else(|| InvalidId {
+            text: text.to_owned(),
+            kind: "model version",
+            rule: "`v1`, `v2`, …",
+        })
     }
 }
 
@@ -192,18 +192,76 @@ pub fn run_name(id: &RunId) -> String {
 }
 
 const ADJECTIVES: [&str; 64] = [
-    "able", "amber", "ancient", "bold", "brave", "bright", "brisk", "calm", "candid", "careful", "cheerful", "clever",
-    "cool", "crisp", "curious", "daring", "eager", "early", "elegant", "fair", "famous", "fancy", "fleet", "fond",
-    "frank", "gentle", "glad", "glamorous", "golden", "grand", "handy", "happy", "hardy", "honest", "humble", "jolly",
-    "keen", "kind", "lively", "lucky", "mellow", "merry", "mighty", "modest", "neat", "nimble", "noble", "patient",
-    "placid", "proud", "quick", "quiet", "rapid", "rare", "sharp", "silent", "smooth", "steady", "sunny", "swift",
-    "tidy", "vivid", "warm", "wise",
+    "able",
+    "amber",
+    "ancient",
+    "bold",
+    "brave",
+    "bright",
+    "brisk",
+    "calm",
+    "candid",
+    "careful",
+    "cheerful",
+    "clever",
+    "cool",
+    "crisp",
+    "curious",
+    "daring",
+    "eager",
+    "early",
+    "elegant",
+    "fair",
+    "famous",
+    "fancy",
+    "fleet",
+    "fond",
+    "frank",
+    "gentle",
+    "glad",
+    "glamorous",
+    "golden",
+    "grand",
+    "handy",
+    "happy",
+    "hardy",
+    "honest",
+    "humble",
+    "jolly",
+    "keen",
+    "kind",
+    "lively",
+    "lucky",
+    "mellow",
+    "merry",
+    "mighty",
+    "modest",
+    "neat",
+    "nimble",
+    "noble",
+    "patient",
+    "placid",
+    "proud",
+    "quick",
+    "quiet",
+    "rapid",
+    "rare",
+    "sharp",
+    "silent",
+    "smooth",
+    "steady",
+    "sunny",
+    "swift",
+    "tidy",
+    "vivid",
+    "warm",
+    "wise",
 ];
 
 const NOUNS: [&str; 64] = [
     "badger", "bear", "beaver", "bee", "bison", "bobcat", "calf", "carp", "cat", "cod", "colt", "condor", "crab",
     "crane", "crow", "deer", "dingo", "dog", "dove", "duck", "eagle", "eel", "elk", "falcon", "finch", "fox", "frog",
     "goat", "goose", "grouse", "gull", "hare", "hawk", "hen", "heron", "horse", "ibex", "jay", "kite", "lark", "lion",
-    "lynx", "mink", "mole", "moose", "moth", "newt", "otter", "owl", "panda", "pike", "pony", "puma", "quail",
-    "raven", "robin", "seal", "shark", "shrew", "snail", "stork", "swan", "trout", "wolf",
+    "lynx", "mink", "mole", "moose", "moth", "newt", "otter", "owl", "panda", "pike", "pony", "puma", "quail", "raven",
+    "robin", "seal", "shark", "shrew", "snail", "stork", "swan", "trout", "wolf",
 ];

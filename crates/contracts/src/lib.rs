@@ -10,8 +10,9 @@ pub use ids::{InvalidId, ModelVersion, RunId, Sha256, SnapshotId, run_name};
 pub use metrics::{BinaryMetrics, Gate, GateOutcome};
 pub use model::{ModelManifest, ModelSignature, Reference, SignatureField, Task, WasmBuild};
 pub use objects::{ObjectRef, PartOutput, Quarantined, RowCounts};
-pub use prediction::{Prediction, PredictionResponse, Problem, Provenance};
+pub use prediction::{Prediction, PredictionResponse, Problem, Provenance, RowWarning};
 pub use run::{CandidateRecord, Champion, RunRecord};
+pub use serving::{Health, HealthStatus, ModelInfo, Reloaded, VersionInfo};
 pub use settings::{Quality, Reading, Settings, Split, Training};
 pub use snapshot::Snapshot;
 
@@ -24,5 +25,6 @@ mod model;
 mod objects;
 mod prediction;
 mod run;
+mod serving;
 mod settings;
 mod snapshot;

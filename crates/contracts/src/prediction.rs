@@ -45,9 +45,23 @@ pub struct PredictionResponse {
     pub threshold: f64,
     /// Id of the request, to be quoted in questions about it.
     pub request_id: String,
+    /// Values the model has not seen in training; the rows are answered all the same. At most 20 are listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<RowWarning>,
     /// Where the answer comes from.
     #[serde(flatten)]
     pub provenance: Provenance,
+}
+
+/// Something about a row that makes its answer less certain, though it is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowWarning {
+    /// Row, from 0.
+    pub row: usize,
+    /// Field of that row.
+    pub field: String,
+    /// What is unusual about it.
+    pub detail: String,
 }
 
 /// An error answer as `application/problem+json` (RFC 9457).
