@@ -33,6 +33,9 @@ pub struct PlanRequest {
     /// Settings laid over the use case's own.
     #[serde(default)]
     pub settings: Map<String, Value>,
+    /// Keys under `raw/<use_case>/` to read, and no others; everything under that prefix when absent. Only for data.
+    #[serde(default)]
+    pub raw: Option<Vec<String>>,
     /// Snapshot to train on; the newest when absent. Only for training.
     #[serde(default)]
     pub snapshot_id: Option<SnapshotId>,
