@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::plan::{FORMAT, number, ratio, to_f32};
-use crate::{Column, Feature, FeatureError, FeaturePlan, FeatureRule, FeatureSpec, Frame, Value, WhenUndefined};
+use crate::{Column, Feature, FeatureError, FeaturePlan, FeatureRule, FeatureSpec, Fill, Frame, Value};
 use crate::{limits, validate};
 
 /// Fits every rule of `spec` on `rows`.
@@ -30,10 +30,14 @@ struct Fitting<'a> {
 impl Fitting<'_> {
     fn feature(&self, rule: &FeatureRule) -> Result<Feature, FeatureError> {
         Ok(match rule {
-            FeatureRule::Number { field } => {
+            FeatureRule::Number { field, when_missing } => {
                 let field = self.index(field)?;
                 let numbers = self.rows.iter().filter_map(|&row| number(self.columns[field].value(row)));
-                Feature::Number { field, fill: median(numbers.collect()) }
+                let fill = match when_missing {
+                    Fill::Constant(value) => *value,
+                    Fill::Median => median(numbers.collect()),
+                };
+                Feature::Number { field, fill }
             }
             FeatureRule::MissingFlag { field } => Feature::MissingFlag { field: self.index(field)? },
             FeatureRule::OneHot { field, levels, min_count, max_levels, other } => {
@@ -54,8 +58,8 @@ impl Fitting<'_> {
                     |names: &[String]| names.iter().map(|name| self.index(name)).collect::<Result<Vec<_>, _>>();
                 let (numerator, denominator) = (indices(numerator)?, indices(denominator)?);
                 let fill = match when_undefined {
-                    WhenUndefined::Constant(value) => *value,
-                    WhenUndefined::Median => self.median_ratio(&numerator, &denominator),
+                    Fill::Constant(value) => *value,
+                    Fill::Median => self.median_ratio(&numerator, &denominator),
                 };
                 Feature::Ratio { name: name.clone(), numerator, denominator, fill }
             }

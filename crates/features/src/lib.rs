@@ -42,7 +42,7 @@ pub use error::FeatureError;
 pub use frame::{Column, Field, Frame, Kind, Value};
 pub use matrix::Matrix;
 pub use plan::{Feature, FeaturePlan};
-pub use spec::{FeatureRule, FeatureSpec, WhenUndefined};
+pub use spec::{FeatureRule, FeatureSpec, Fill};
 
 pub mod limits;
 pub mod wire;

@@ -45,7 +45,7 @@ pub enum Feature {
     Number {
         /// Index of the field.
         field: usize,
-        /// Stands in for a missing value: the median of the fitted rows.
+        /// Stands in for a missing value.
         fill: f32,
     },
     /// 1 where the field is missing, else 0.

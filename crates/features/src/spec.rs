@@ -16,10 +16,12 @@ pub struct FeatureSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum FeatureRule {
-    /// A number as it is; the median of the fitted rows where it is missing (0 when all of them are).
+    /// A number as it is, rounded to `f32`.
     Number {
         /// Field to read.
         field: String,
+        /// What stands in for a missing number.
+        when_missing: Fill,
     },
     /// 1 where the field is missing, else 0; named `<field>_missing`.
     MissingFlag {
@@ -59,25 +61,31 @@ pub enum FeatureRule {
         /// Fields multiplied below the line.
         denominator: Vec<String>,
         /// What stands in for an undefined ratio.
-        when_undefined: WhenUndefined,
+        when_undefined: Fill,
     },
 }
 
-/// What stands in for a ratio that is undefined.
+/// What stands in for a number that is missing or a ratio that is undefined.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum WhenUndefined {
+pub enum Fill {
     /// Always this value, which must be finite.
     Constant(f32),
-    /// The median of the defined ratios among the fitted rows; 0 when there are none.
+    /// The median over the fitted rows that have one; 0 when none has.
     Median,
 }
 
 impl FeatureRule {
-    /// The rule [`FeatureRule::Number`].
+    /// The rule [`FeatureRule::Number`] with the median for missing numbers.
     #[must_use]
     pub fn number(field: impl Into<String>) -> Self {
-        Self::Number { field: field.into() }
+        Self::Number { field: field.into(), when_missing: Fill::Median }
+    }
+
+    /// The rule [`FeatureRule::Number`] with a constant for missing numbers.
+    #[must_use]
+    pub fn number_or(field: impl Into<String>, constant: f32) -> Self {
+        Self::Number { field: field.into(), when_missing: Fill::Constant(constant) }
     }
 
     /// The rule [`FeatureRule::MissingFlag`].
@@ -107,7 +115,7 @@ impl FeatureRule {
 
     /// The rule [`FeatureRule::Ratio`] of products of fields.
     #[must_use]
-    pub fn ratio(name: &str, numerator: &[&str], denominator: &[&str], when_undefined: WhenUndefined) -> Self {
+    pub fn ratio(name: &str, numerator: &[&str], denominator: &[&str], when_undefined: Fill) -> Self {
         let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         Self::Ratio {
             name: name.to_owned(),

@@ -1,0 +1,61 @@
+use std::sync::LazyLock;
+
+use contracts::{Settings, Task};
+use serde::Serialize;
+
+use crate::{FamilySearch, Gold, QualityRule, Table, telco};
+
+/// Everything Sluice knows about one use case.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct UseCase {
+    /// Name, in keys and requests.
+    pub name: String,
+    /// Name under which its models are registered.
+    pub model_name: String,
+    /// What its models predict.
+    pub task: Task,
+    /// What is delivered.
+    pub tables: Vec<Table>,
+    /// What must hold for the data.
+    pub rules: Vec<QualityRule>,
+    /// What a model is trained on.
+    pub gold: Gold,
+    /// Which models are tried.
+    pub searches: Vec<FamilySearch>,
+    /// What a user may tune without code: `settings.json` beside the module.
+    pub settings: Settings,
+}
+
+impl UseCase {
+    /// The table called `name`.
+    #[must_use]
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+
+    /// The table that a prediction request spells its fields by.
+    #[must_use]
+    pub fn gold_table(&self) -> Option<&Table> {
+        self.table(&self.gold.table)
+    }
+
+    /// The search over a family of models.
+    #[must_use]
+    pub fn search(&self, family: &str) -> Option<&FamilySearch> {
+        self.searches.iter().find(|search| search.family == family)
+    }
+}
+
+/// The use case called `name`.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static UseCase> {
+    ALL.iter().find(|use_case| use_case.name == name)
+}
+
+/// Names of all use cases.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|use_case| use_case.name.as_str())
+}
+
+/// A module whose settings cannot be read is left out here; a test makes sure that there is none.
+static ALL: LazyLock<Vec<UseCase>> = LazyLock::new(|| [telco::use_case()].into_iter().flatten().collect());
