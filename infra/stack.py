@@ -82,7 +82,8 @@ class Emulator:
 
     def __init__(self, endpoint: str):
         session = boto3.Session("test", "test", region_name=REGION)
-        config = Config(retries={"max_attempts": 2}, connect_timeout=5, read_timeout=120, s3={"addressing_style": "path"})
+        # No retries: a second CreateStack would only say that the stack exists and hide what was wrong with the first.
+        config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=120, s3={"addressing_style": "path"})
         self.endpoint = endpoint
         self.cloudformation = session.client("cloudformation", endpoint_url=endpoint, config=config)
         self.s3 = session.client("s3", endpoint_url=endpoint, config=config)
@@ -171,7 +172,7 @@ def outputs(emulator: Emulator, options: argparse.Namespace) -> dict:
 
 
 def package(emulator: Emulator, options, bucket: str, parameters: dict) -> dict:
-    """The template with every package and definition uploaded, or written into it."""
+    """The template with every package and definition uploaded, and pointing at them."""
     template = load_template(options.template)
     if unknown := sorted(parameters.keys() - template["Parameters"].keys()):
         raise Refused(f"{options.template} has no parameter {', '.join(unknown)}")
@@ -187,25 +188,30 @@ def package(emulator: Emulator, options, bucket: str, parameters: dict) -> dict:
             upload(emulator.s3, bucket, key, data)
             properties["CodeUri"] = {"Bucket": bucket, "Key": key}
         elif resource["Type"] == "AWS::Serverless::StateMachine":
-            source = options.template.parent / properties.pop("DefinitionUri")
-            properties["Definition"] = definition(source, parameters if maps_by_number else None)
+            source = options.template.parent / properties["DefinitionUri"]
+            text = definition(source, parameters if maps_by_number else None).encode()
+            key = f"definitions/{source.name}-{hashlib.sha256(text).hexdigest()}"
+            upload(emulator.s3, bucket, key, text)
+            properties["DefinitionUri"] = {"Bucket": bucket, "Key": key}
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     variables.update(dict(options.env))
     return template
 
 
-def definition(source: Path, numbers: dict | None) -> dict:
+def definition(source: Path, numbers: dict | None) -> str:
     """The state machine in `source`.
 
     MiniStack 1.5 ignores MaxConcurrencyPath, which is how a JSON definition takes a number from the template; for it
     the number is written in (`numbers` are the template's parameters).
     """
-    machine = json.loads(source.read_text())
-    if numbers is not None:
-        for state in machine["States"].values():
-            if state.pop("MaxConcurrencyPath", None) == "$.train_concurrency":
-                state["MaxConcurrency"] = int(numbers["TrainConcurrency"])
-    return machine
+    text = source.read_text()
+    if numbers is None:
+        return text
+    machine = json.loads(text)
+    for state in machine["States"].values():
+        if state.pop("MaxConcurrencyPath", None) == "$.train_concurrency":
+            state["MaxConcurrency"] = int(numbers["TrainConcurrency"])
+    return json.dumps(machine)
 
 
 def load_template(path: Path) -> dict:
