@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -73,11 +73,29 @@ impl Gate {
         gates.iter().map(|(metric, gate)| gate.apply(metric, metrics.get(metric))).collect()
     }
 
-    fn apply(self, metric: &str, value: Option<f64>) -> GateOutcome {
+    /// Applies the gate to the value of `metric`.
+    #[must_use]
+    pub fn apply(self, metric: &str, value: Option<f64>) -> GateOutcome {
         let has_rule = self.min.is_some() || self.max.is_some();
         // A comparison with NaN is false, so a metric that could not be computed fails its gate.
         let passed = has_rule
             && value.is_some_and(|v| self.min.is_none_or(|min| v >= min) && self.max.is_none_or(|max| v <= max));
         GateOutcome { metric: metric.to_owned(), gate: self, value, passed }
+    }
+}
+
+impl fmt::Display for GateOutcome {
+    /// The value beside its bound: `f1 0.512 (min 0.6)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.value {
+            Some(value) => write!(f, "{} {value:.4}", self.metric)?,
+            None => write!(f, "{}, which is no metric,", self.metric)?,
+        }
+        match (self.gate.min, self.gate.max) {
+            (Some(min), Some(max)) => write!(f, " (min {min}, max {max})"),
+            (Some(min), None) => write!(f, " (min {min})"),
+            (None, Some(max)) => write!(f, " (max {max})"),
+            (None, None) => f.write_str(" (no bound set)"),
+        }
     }
 }

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{BinaryMetrics, GateOutcome, ModelVersion, ObjectRef, RunId, SnapshotId};
@@ -73,9 +71,6 @@ pub struct RunRecord {
     pub champion: Option<Champion>,
     /// Settings the run used.
     pub settings: crate::Settings,
-    /// Free numbers, such as seconds per stage.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub numbers: BTreeMap<String, f64>,
 }
 
 /// The model in production, measured on the rows a challenger was measured on.
