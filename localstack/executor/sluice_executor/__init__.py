@@ -5,6 +5,7 @@
 - `process` is one running function: its process, its Runtime API, its log.
 - `plugin` gives that to LocalStack as a runtime executor, chosen by LAMBDA_RUNTIME_EXECUTOR=process.
 - `function_urls` makes function URLs reachable by path, where no name under `*.localhost.localstack.cloud` resolves.
+- `cloudformation_polling` shortens a pause that would make a stack of ten functions take a minute.
 
 The functions run with the rights of whoever started LocalStack and are not isolated from the machine: for own code only.
 """
