@@ -19,9 +19,19 @@ def add_function_url_paths() -> None:
 
 
 def _forward(request, url_id: str, path: str):
-    from rolo.proxy import Proxy
+    from rolo import Request
+    from rolo.request import restore_payload
+    from localstack.services.edge import ROUTER
+    from werkzeug.datastructures import Headers
 
-    gateway = config.GATEWAY_LISTEN[0]
-    with Proxy(f"http://127.0.0.1:{gateway.port}") as proxy:
-        host = f"{url_id}.lambda-url.{REGION}.{config.LOCALSTACK_HOST}"
-        return proxy.forward(request, forward_path=f"/{path}", headers={"Host": host})
+    headers = Headers(request.headers)
+    headers["Host"] = f"{url_id}.lambda-url.{REGION}.{config.LOCALSTACK_HOST}"
+    inner = Request(
+        method=request.method,
+        path=f"/{path}",
+        query_string=request.query_string,
+        headers=headers,
+        body=restore_payload(request),
+        remote_addr=request.remote_addr,
+    )
+    return ROUTER.dispatch(inner)
