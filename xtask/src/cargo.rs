@@ -1,0 +1,26 @@
+//! The builds: one call for everything, so that every dependency is compiled with one set of features, once.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::{
+    paths::{self, Paths},
+    shell::{self, say},
+};
+
+/// A cargo command in the checkout.
+pub(crate) fn command(paths: &Paths, arguments: &[&str]) -> Command {
+    let mut command = Command::new(paths::cargo());
+    command.current_dir(&paths.root).args(arguments);
+    command
+}
+
+/// Builds functions, commands, tests and benches.
+///
+/// Building a function alone would unify features differently and compile half the dependencies again;
+/// `infra/deploy.sh` does that for AWS, where the size of a package matters.
+pub(crate) fn build_all(paths: &Paths) -> Result<()> {
+    say("building functions, commands and tests (the first build compiles all dependencies) …");
+    shell::run(&mut command(paths, &["build", "--release", "--all-targets"]))
+}
