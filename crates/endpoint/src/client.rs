@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use contracts::{Health, ModelInfo, PredictionResponse, Problem, Reloaded};
 use serde::de::DeserializeOwned;
@@ -10,8 +10,9 @@ use ureq::{
 };
 
 use crate::{
-    EndpointError,
+    Credentials, EndpointError,
     resolver::{LoopbackResolver, is_this_machine},
+    signature,
 };
 
 /// Longest wait for a connection.
@@ -28,6 +29,8 @@ const QUOTED_CHARS: usize = 300;
 pub struct Endpoint {
     base: String,
     agent: Agent,
+    region: Option<String>,
+    credentials: Option<Credentials>,
 }
 
 /// HTTP methods that the routes of an endpoint take.
@@ -37,6 +40,17 @@ pub enum Method {
     Get,
     /// Send a body.
     Post,
+}
+
+impl Method {
+    /// The method as requests spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
 }
 
 /// An answer as it came.
@@ -77,7 +91,15 @@ impl Endpoint {
             config = config.proxy(None);
         }
         let agent = Agent::with_parts(config.build(), DefaultConnector::default(), LoopbackResolver::default());
-        Ok(Self { base: url.trim().trim_end_matches('/').to_owned(), agent })
+        let region = signature::function_url_region(host).map(str::to_owned);
+        Ok(Self { base: url.trim().trim_end_matches('/').to_owned(), agent, region, credentials: None })
+    }
+
+    /// Signs every call with these keys if the address is a function URL on AWS; no other host gets a signature.
+    #[must_use]
+    pub fn signed(mut self, credentials: Option<Credentials>) -> Self {
+        self.credentials = credentials;
+        self
     }
 
     /// The address without a final slash.
@@ -142,21 +164,36 @@ impl Endpoint {
     ) -> Result<Answer, EndpointError> {
         let url = format!("{}{path}", self.base);
         let lost = |error: ureq::Error| EndpointError::Unreachable { url: url.clone(), reason: error.to_string() };
-        let mut request = Request::builder().uri(&url).header("accept", "application/json, application/problem+json");
-        if let Some(content_type) = content_type {
-            request = request.header("content-type", content_type);
+        let mut headers = vec![("accept", "application/json, application/problem+json")];
+        headers.extend(content_type.map(|content_type| ("content-type", content_type)));
+        let mut request = Request::builder().uri(&url).method(method.as_str());
+        for (name, value) in self.signature(method, &url, &headers, body)? {
+            request = request.header(name, value);
+        }
+        for (name, value) in headers {
+            request = request.header(name, value);
         }
         let response = match method {
-            Method::Get => request.method("GET").body(()).map_err(ureq::Error::from).and_then(|r| self.agent.run(r)),
-            Method::Post => {
-                request.method("POST").body(body).map_err(ureq::Error::from).and_then(|r| self.agent.run(r))
-            }
+            Method::Get => request.body(()).map_err(ureq::Error::from).and_then(|request| self.agent.run(request)),
+            Method::Post => request.body(body).map_err(ureq::Error::from).and_then(|request| self.agent.run(request)),
         };
         let mut response = response.map_err(lost)?;
         let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default().to_owned();
         let body = response.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec().map_err(lost)?;
         Ok(Answer { status: response.status().as_u16(), content_type, body })
+    }
+
+    fn signature(
+        &self,
+        method: Method,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Vec<(String, String)>, EndpointError> {
+        let (Some(region), Some(credentials)) = (&self.region, &self.credentials) else { return Ok(Vec::new()) };
+        signature::headers(credentials, region, SystemTime::now(), (method.as_str(), url, headers, body))
+            .map_err(|reason| EndpointError::Unreachable { url: url.to_owned(), reason })
     }
 
     fn typed<T: DeserializeOwned>(&self, path: &str, answer: &Answer) -> Result<T, EndpointError> {

@@ -8,11 +8,14 @@
 //! ```
 //!
 //! Calls block; an asynchronous caller makes them on a thread that may wait (`tokio::task::spawn_blocking`).
+//! Function URLs with `AWS_IAM` authorisation need [`Endpoint::signed`].
 //! An answer outside 2xx is [`EndpointError::Refused`], which keeps the status and the [`contracts::Problem`].
 
 pub use client::{Answer, Endpoint, Method};
 pub use error::EndpointError;
+pub use signature::Credentials;
 
 mod client;
 mod error;
 mod resolver;
+mod signature;
