@@ -1,1 +1,13 @@
-fn main() {}
+//! Lambda `register`; see the library.
+
+use std::sync::Arc;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_kit::Error> {
+    let modules = Arc::new(inference::Modules::from_env()?);
+    lambda_kit::run("register", move |lake, request| {
+        let modules = Arc::clone(&modules);
+        async move { register::handle(&lake, &modules, request).await }
+    })
+    .await
+}
