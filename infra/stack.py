@@ -140,7 +140,11 @@ def apply(emulator, name, body, parameters, fingerprint, bucket, update) -> None
     except ClientError as error:
         if "No updates are to be performed" not in str(error):
             raise
-    wait(emulator, name, "UPDATE_COMPLETE" if update else "CREATE_COMPLETE")
+    try:
+        wait(emulator, name, "UPDATE_COMPLETE" if update else "CREATE_COMPLETE")
+    except Refused as error:
+        hint = "; `down` and then `up` starts afresh, with an empty lake" if update else ""
+        raise Refused(f"{error}{hint}") from None
     say(f"done in {time.monotonic() - started:.1f} s")
 
 

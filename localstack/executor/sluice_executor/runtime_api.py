@@ -3,6 +3,7 @@
 import json
 import queue
 import re
+import sys
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -50,8 +51,7 @@ class RuntimeApi:
         # Set when the function asks for its first event, or says that it cannot start.
         self.initialised = threading.Event()
         self.init_error: bytes | None = None
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
 
     @property
@@ -91,6 +91,15 @@ class RuntimeApi:
     def take_init_error(self, payload: bytes) -> None:
         self.init_error = payload
         self.initialised.set()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A killed process breaks its connection; that is no error of the server."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _handler(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
