@@ -6,8 +6,7 @@
 
 use bytes::Bytes;
 use contracts::{
-    BinaryMetrics, CandidateRecord, ErrorName, ModelManifest, ModelVersion, ObjectRef, Reference, RunRecord, Sha256,
-    Snapshot,
+    CandidateRecord, ErrorName, Reference, RunRecord, Snapshot,
     stage::{RegisterRequest, RegisterResponse},
 };
 use etl::EtlError;
@@ -15,10 +14,11 @@ use features::{FeatureError, FeaturePlan};
 use inference::Modules;
 use lake::{Lake, LakeError, keys};
 use lambda_kit::Named;
-use registry::{Artefacts, Registration, Registry, RegistryError};
+use registry::{Change, ModelFiles, NewVersion, Registry, RegistryError};
 use tracing::info;
 
 pub use referee::RefereeError;
+use referee::Verdict;
 
 mod model_card;
 mod referee;
@@ -105,28 +105,22 @@ pub async fn handle(
     let snapshot: Snapshot = lake.read_json(&keys::snapshot(&request.use_case, &run.snapshot_id)).await?;
     let gold = etl::gold_frame(&lake.read(&snapshot.gold).await?)?;
     let signature = signature::describe(use_case, &files.plan, &gold, candidate.validation.threshold)?;
-    let model_card = model_card::write(use_case, &run, candidate, &snapshot, &verdict);
-    let registration = Registration {
-        run_id: run.run_id.clone(),
-        run_name: run.run_name.clone(),
-        snapshot_id: run.snapshot_id.clone(),
-        candidate_key: candidate.candidate_key.clone(),
-        family: candidate.family.clone(),
-        registered_at: request.at.clone(),
-        test: candidate.test,
-        cv_roc_auc: candidate.cv_roc_auc_mean(),
-        feature_fingerprint: candidate.feature_fingerprint.clone(),
-        build: verdict.build,
-        max_abs_difference: verdict.max_abs_difference,
-    };
-    let artefacts = Artefacts {
+    let files = ModelFiles {
         model: files.model,
         plan: files.plan_json,
         signature: Bytes::from(serde_json::to_vec_pretty(&signature)?),
         reference: files.reference_json,
-        model_card: Bytes::from(model_card),
     };
-    let registered = Registry::new(lake, &request.use_case, &use_case.model_name).register(registration, artefacts).await?;
+    let card = |version, at: &str| model_card::write(use_case, version, at, &run, candidate, &snapshot, &verdict);
+    let change = Change {
+        who: "register".to_owned(),
+        why: format!("selected by run {}", run.run_name),
+        at: request.at.clone(),
+        run_id: Some(request.run_id.clone()),
+    };
+    let new = new_version(&run, candidate, &verdict, files);
+    let registry = Registry::new(lake, &*use_case.name, &*use_case.model_name);
+    let registered = registry.register(&new, card, &change).await?;
     info!(version = %registered.version, created = registered.created, "registered");
     Ok(RegisterResponse {
         use_case: request.use_case,
@@ -135,6 +129,21 @@ pub async fn handle(
         version: registered.version,
         created: registered.created,
     })
+}
+
+fn new_version(run: &RunRecord, candidate: &CandidateRecord, verdict: &Verdict, files: ModelFiles) -> NewVersion {
+    NewVersion {
+        run_id: run.run_id.clone(),
+        snapshot_id: run.snapshot_id.clone(),
+        candidate_key: candidate.candidate_key.clone(),
+        family: candidate.family.clone(),
+        test: candidate.test,
+        cv_roc_auc: candidate.cv_roc_auc_mean(),
+        feature_fingerprint: candidate.feature_fingerprint.clone(),
+        build: verdict.build,
+        max_abs_difference: verdict.max_abs_difference.clone(),
+        files,
+    }
 }
 
 fn selected(run: &RunRecord) -> Result<&CandidateRecord, RegisterError> {

@@ -2,13 +2,15 @@
 
 use std::fmt::Write as _;
 
-use contracts::{BinaryMetrics, CandidateRecord, RunRecord, Snapshot};
+use contracts::{BinaryMetrics, CandidateRecord, ModelVersion, RunRecord, Snapshot};
 use usecases::UseCase;
 
 use crate::referee::Verdict;
 
 pub(crate) fn write(
     use_case: &UseCase,
+    version: ModelVersion,
+    at: &str,
     run: &RunRecord,
     candidate: &CandidateRecord,
     snapshot: &Snapshot,
@@ -16,10 +18,11 @@ pub(crate) fn write(
 ) -> String {
     let label = &use_case.gold.label;
     let mut card = format!(
-        "# {}\n\nPredicts the probability that `{}` is `{}`.\n\n## Origin\n\n| | |\n|---|---|\n",
+        "# {} {version}\n\nPredicts the probability that `{}` is `{}`.\n\n## Origin\n\n| | |\n|---|---|\n",
         use_case.model_name, label.column, label.positive
     );
     let origin = [
+        ("registered", at.to_owned()),
         ("run", format!("{} (`{}`)", run.run_name, run.run_id)),
         ("family", format!("`{}`", candidate.family)),
         ("hyperparameters", format!("`{}`", serde_json::Value::Object(candidate.params.clone()))),

@@ -53,7 +53,7 @@ pub(crate) async fn measure(
     model_name: &str,
     snapshot: &Snapshot,
 ) -> Result<Option<Champion>, ChampionError> {
-    let registry = Registry::new(lake, &snapshot.use_case, model_name);
+    let registry = Registry::new(lake, &*snapshot.use_case, model_name);
     let Some(version) = registry.state().await?.champion else { return Ok(None) };
     let manifest = registry.manifest(version).await?;
     let test = if manifest.snapshot_id == snapshot.id {
