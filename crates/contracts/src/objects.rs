@@ -74,8 +74,11 @@ pub struct PartOutput {
 pub struct Quarantined {
     /// Key of the object the row came from.
     pub source: String,
-    /// Line in the source, counted from 1 with the header; `None` when the source has no lines.
+    /// Line in the source, counted from 1 with the header; `None` in a later part of a file that is read in several,
+    /// where the lines before are not counted.
     pub line: Option<u64>,
+    /// First byte of the row in the source.
+    pub offset: u64,
     /// Column at fault, where one can be named.
     pub column: Option<String>,
     /// Why the row was set aside.

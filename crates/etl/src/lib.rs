@@ -1,1 +1,36 @@
-//! etl.
+//! From raw files to gold rows, as a use case declares it.
+//!
+//! This crate does no I/O: it takes bytes and gives bytes.
+//! The stages fetch and store; what they fetch in pieces is fed here in pieces, so that memory is bounded by the part.
+//!
+//! | step | from | to |
+//! |---|---|---|
+//! | [`BronzeReader`] | a range of a delimited file | Parquet of text columns, with line and offset of every row |
+//! | [`clean`] | bronze Parquet | Parquet of typed columns |
+//! | [`Validation`] | silver Parquet, all parts | the rows that no rule sets aside, and the outcome of every rule |
+//! | [`GoldBuilder`] | validated silver Parquet | one Parquet of key, label, split and raw fields, read by [`gold_frame`] |
+//!
+//! Every step keeps the count: a row that goes in comes out, or is set aside with its place in the raw file and a
+//! reason.
+//! The same input gives the same bytes: row groups end by counts of rows and bytes, and nothing of the time or the
+//! machine is written.
+
+pub use bronze::{BronzeReader, BronzeSource, LINE_COLUMN, OFFSET_COLUMN, Part, SourceBytes};
+pub use clean::clean;
+pub use error::EtlError;
+pub use gold::{Gold, GoldBuilder, gold_frame};
+pub use header::{Header, MAX_HEADER_BYTES};
+pub use split::Split;
+pub use validate::{Before, CheckKind, CheckOutcome, Checked, QualityReport, Validation, gates};
+
+mod bronze;
+mod clean;
+mod csv;
+mod error;
+mod frame;
+mod gold;
+mod header;
+mod parquet;
+mod quarantine;
+mod split;
+mod validate;

@@ -58,6 +58,8 @@ pub enum Reason {
     WrongFieldCount,
     /// A quoted field is never closed, or text follows its closing quote.
     BrokenQuote,
+    /// A cell holds a NUL character.
+    NulCharacter,
     /// A cell is empty that must not be.
     MissingValue,
     /// A cell of a number column is not a finite decimal number.
@@ -81,6 +83,7 @@ impl Reason {
             Self::InvalidUtf8 => "invalid utf-8",
             Self::WrongFieldCount => "wrong field count",
             Self::BrokenQuote => "broken quote",
+            Self::NulCharacter => "nul character",
             Self::MissingValue => "missing value",
             Self::NotANumber => "not a number",
             Self::NotAnInteger => "not an integer",

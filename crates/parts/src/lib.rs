@@ -1,0 +1,164 @@
+//! What a stage leaves in the lake for one part of a table: rows kept, rows set aside, and the manifest of both.
+//!
+//! A part is written data first and manifest last, so a manifest says that everything it names is there.
+//! A stage that is asked again finds the manifest and answers the same; a stage that was killed half-way writes the
+//! same objects again, which the lake takes as done.
+//! No manifest is written that does not balance: rows in = rows out + rows set aside.
+
+use contracts::{ErrorName, ObjectRef, PartOutput, RowCounts, Sha256};
+use etl::Part;
+use lake::{Lake, LakeError, keys, keys::Layer};
+
+/// Where a stage puts one part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// Layer of the rows kept.
+    pub layer: Layer,
+    /// Stage that writes the part; names the quarantined rows.
+    pub stage: &'a str,
+    /// Use case.
+    pub use_case: &'a str,
+    /// Table.
+    pub table: &'a str,
+    /// Says what the part is made from, and how; see [`source_id`].
+    pub source_id: String,
+    /// Number of the part.
+    pub part: u32,
+}
+
+/// Why a part could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum PartError {
+    /// The row counts do not add up; the part was not written.
+    #[error("{key}: {} rows in, but {} out and {} quarantined", .rows.rows_in, .rows.rows_out, .rows.rows_quarantined)]
+    Unbalanced {
+        /// Key the part would have had.
+        key: String,
+        /// The counts.
+        rows: RowCounts,
+    },
+    /// The lake failed.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+}
+
+impl PartError {
+    /// The name by which the state machines know this error.
+    #[must_use]
+    pub fn name(&self) -> ErrorName {
+        match self {
+            Self::Unbalanced { .. } => ErrorName::Internal,
+            Self::Lake(error) => error.name(),
+        }
+    }
+}
+
+impl Place<'_> {
+    /// The part, when it has been written before.
+    ///
+    /// # Errors
+    /// The lake failed.
+    pub async fn find(&self, lake: &Lake) -> Result<Option<PartOutput>, LakeError> {
+        lake.find_json(&self.key(keys::part_manifest)).await
+    }
+
+    /// Writes the rows set aside, the rows kept, and the manifest, in this order. `source` is what was read.
+    ///
+    /// # Errors
+    /// [`PartError::Unbalanced`], or the lake failed.
+    pub async fn write(&self, lake: &Lake, source: ObjectRef, part: Part) -> Result<PartOutput, PartError> {
+        let key = self.key(keys::part);
+        if !part.rows.is_balanced() {
+            return Err(PartError::Unbalanced { key, rows: part.rows });
+        }
+        let quarantine = match part.quarantine {
+            lines if lines.is_empty() => None,
+            lines => Some(lake.write_once(&self.quarantine_key(), lines.into()).await?),
+        };
+        let output = PartOutput {
+            table: self.table.to_owned(),
+            part: self.part,
+            source,
+            data: lake.write_once(&key, part.data.into()).await?,
+            quarantine,
+            rows: part.rows,
+            quarantined_by_reason: part.quarantined_by_reason,
+            changed_cells: part.changed_cells,
+        };
+        lake.write_json_once(&self.key(keys::part_manifest), &output).await?;
+        Ok(output)
+    }
+
+    fn key(&self, key: fn(Layer, &str, &str, &str, u32) -> String) -> String {
+        key(self.layer, self.use_case, self.table, &self.source_id, self.part)
+    }
+
+    fn quarantine_key(&self) -> String {
+        keys::quarantine(self.use_case, self.table, &self.source_id, self.stage, self.part)
+    }
+}
+
+/// An id that changes with every one of `facts`: what a part is made from, the declaration it is made by, and the
+/// version of the stage.
+#[must_use]
+pub fn source_id(facts: &[&str]) -> String {
+    // Lengths keep apart what would otherwise run together.
+    let text: String = facts.iter().map(|fact| format!("{}:{fact}\n", fact.len())).collect();
+    Sha256::of(text.as_bytes()).short(16).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use std::{collections::BTreeMap, sync::Arc};
+
+    use lake::{MemoryStore, Store as _};
+
+    use super::*;
+
+    fn place() -> Place<'static> {
+        let source_id = source_id(&["ingest-1", "file"]);
+        Place { layer: Layer::Bronze, stage: "ingest", use_case: "telco", table: "customers", source_id, part: 0 }
+    }
+
+    fn part(rows: RowCounts) -> Part {
+        Part {
+            data: b"data".to_vec(),
+            quarantine: b"{}\n".to_vec(),
+            rows,
+            quarantined_by_reason: BTreeMap::new(),
+            changed_cells: BTreeMap::new(),
+        }
+    }
+
+    fn source() -> ObjectRef {
+        ObjectRef { key: "raw/telco/a.csv".to_owned(), sha256: Sha256::of(b"a"), size_bytes: 1 }
+    }
+
+    #[tokio::test]
+    async fn a_part_is_found_once_it_is_written() {
+        let lake = Lake::new(Arc::new(MemoryStore::new()), "memory://test");
+        assert_eq!(place().find(&lake).await.unwrap(), None);
+        let rows = RowCounts { rows_in: 3, rows_out: 2, rows_quarantined: 1 };
+        let written = place().write(&lake, source(), part(rows)).await.unwrap();
+        assert_eq!(place().find(&lake).await.unwrap(), Some(written.clone()));
+        assert_eq!(place().write(&lake, source(), part(rows)).await.unwrap(), written);
+    }
+
+    #[tokio::test]
+    async fn counts_that_do_not_add_up_are_refused_before_anything_is_written() {
+        let lake = Lake::new(Arc::new(MemoryStore::new()), "memory://test");
+        let rows = RowCounts { rows_in: 3, rows_out: 1, rows_quarantined: 1 };
+        let error = place().write(&lake, source(), part(rows)).await.unwrap_err();
+        assert_eq!(error.name(), ErrorName::Internal);
+        assert!(error.to_string().ends_with("3 rows in, but 1 out and 1 quarantined"), "{error}");
+        assert!(lake.store().list("", None).await.unwrap().is_empty());
+    }
+
+    #[test]
+    fn facts_do_not_run_together() {
+        assert_ne!(source_id(&["ab", "c"]), source_id(&["a", "bc"]));
+        assert_ne!(source_id(&["a\n1:b"]), source_id(&["a", "b"]));
+    }
+}
