@@ -185,3 +185,6 @@ fn check_gates(record: &RunRecord, selected: &TrainResponse, run: &str) -> Resul
         run: run.to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests;
