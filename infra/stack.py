@@ -48,7 +48,11 @@ def main() -> int:
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Creates, updates and removes the stack on a local emulator.")
+    parser = argparse.ArgumentParser(
+        description="Creates, updates and removes the stack on a local emulator.",
+        epilog="@FILE reads arguments from a file, one per line.",
+        fromfile_prefix_chars="@",
+    )
     parser.add_argument("command", choices=["up", "down", "outputs"])
     parser.add_argument("--endpoint", required=True, help="base address of the emulator")
     parser.add_argument("--stack", required=True, help="name of the stack")
@@ -59,6 +63,9 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument(
         "--env", action="append", default=[], metavar="K=V", type=pair, help="environment variable of every function"
+    )
+    parser.add_argument(
+        "--bucket-endpoint", help="where to make the lake's bucket, when S3Endpoint is an address that only functions reach"
     )
     options = parser.parse_args()
     if options.command == "up" and options.packages is None:
@@ -151,7 +158,7 @@ def apply(emulator, name, body, parameters, fingerprint, bucket, update) -> None
 def finished(emulator: Emulator, options, stack: dict, parameters: dict) -> dict:
     result = output_values(stack)
     if parameters.get("S3Endpoint"):
-        ensure_outside_bucket(parameters["S3Endpoint"], dict(options.env), result["Bucket"])
+        ensure_outside_bucket(options.bucket_endpoint or parameters["S3Endpoint"], dict(options.env), result["Bucket"])
     return result
 
 
@@ -305,7 +312,8 @@ def ensure_outside_bucket(endpoint: str, variables: dict, bucket: str) -> None:
     key = variables.get("AWS_ACCESS_KEY_ID", "test")
     secret = variables.get("AWS_SECRET_ACCESS_KEY", "test")
     config = Config(retries={"max_attempts": 2}, connect_timeout=5, s3={"addressing_style": "path"})
-    ensure_bucket(boto3.client("s3", REGION, endpoint_url=endpoint, aws_access_key_id=key, aws_secret_access_key=secret, config=config), bucket)
+    session = boto3.Session(key, secret, region_name=REGION)
+    ensure_bucket(session.client("s3", endpoint_url=endpoint, config=config), bucket)
     say(f"the lake is the bucket {bucket} at {endpoint}")
 
 
