@@ -1,0 +1,91 @@
+//! The module gives what the same source gives natively, and both builds agree.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
+
+mod support;
+
+use contracts::{Reference, WasmBuild};
+use features::wire;
+use inference::{InferenceError, Limits, Model};
+use wasm_model::Session;
+
+const N_NUMBERS: usize = 18;
+const N_FEATURES: usize = N_NUMBERS + 2;
+/// More than one call's worth of rows, so that splitting is covered.
+const N_ROWS: usize = 9_000;
+
+fn model(build: WasmBuild, onnx: &[u8]) -> Model {
+    let plan = support::plan(N_NUMBERS).to_json();
+    Model::load(&support::module(build), onnx, &plan, Limits::default()).unwrap()
+}
+
+fn native(onnx: &[u8]) -> (Vec<f32>, Vec<f32>) {
+    let mut session = Session::load(onnx, &support::plan(N_NUMBERS).to_json()).unwrap();
+    let mut coded = Vec::new();
+    for value in support::rows(N_NUMBERS, N_ROWS).iter().flatten() {
+        wire::encode_value(value, &mut coded);
+    }
+    let features = session.transform(&coded, N_ROWS).unwrap().to_vec();
+    (features, session.predict_rows(&coded, N_ROWS).unwrap().to_vec())
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+#[test]
+fn features_and_answers_have_the_same_bits_natively_and_in_the_module() {
+    for onnx in [support::boosted(N_FEATURES, 100, 31), support::linear(N_FEATURES)] {
+        let (features, answers) = native(&onnx);
+        let mut model = model(WasmBuild::Compact, &onnx);
+        let rows = support::rows(N_NUMBERS, N_ROWS);
+        let matrix = model.transform(&rows).unwrap();
+        assert_eq!(bits(&matrix.values), bits(&features));
+        assert_eq!(bits(&model.predict_rows(&rows).unwrap()), bits(&answers));
+        assert_eq!(bits(&model.predict_matrix(&matrix).unwrap()), bits(&answers));
+        let distinct: std::collections::BTreeSet<u32> = bits(&answers).into_iter().collect();
+        assert!(distinct.len() > N_ROWS / 10, "the rows do not exercise the model");
+    }
+}
+
+#[test]
+fn the_tract_build_agrees_with_the_compact_one() {
+    // Trees run the same code in both; tract's matrix product is f32, 20 products of at most 1 each.
+    for (onnx, tolerance) in [(support::boosted(N_FEATURES, 100, 31), 0.0), (support::linear(N_FEATURES), 1e-6)] {
+        let (_, answers) = native(&onnx);
+        let found = model(WasmBuild::Tract, &onnx).predict_rows(&support::rows(N_NUMBERS, N_ROWS)).unwrap();
+        let largest = answers.iter().zip(&found).map(|(a, b)| f64::from(a - b).abs()).fold(0.0, f64::max);
+        println!("largest difference between the builds: {largest:e}");
+        assert_eq!(answers.len(), found.len());
+        assert!(largest <= tolerance, "{largest:e} is more than {tolerance:e}");
+    }
+}
+
+#[test]
+fn the_guest_computes_the_fingerprint_of_the_plan() {
+    let model = model(WasmBuild::Compact, &support::linear(N_FEATURES));
+    let fingerprint = support::plan(N_NUMBERS).fingerprint();
+    assert_eq!(model.fingerprint(), fingerprint);
+    assert_eq!((model.n_features(), model.n_fields()), (N_FEATURES, N_NUMBERS + 1));
+    let model = model.expecting_fingerprint(&fingerprint).unwrap();
+    let error = model.expecting_fingerprint("another").unwrap_err();
+    assert!(matches!(error, InferenceError::Fingerprint { expected, .. } if expected == "another"));
+}
+
+#[test]
+fn the_difference_from_a_reference_is_the_largest_one() {
+    let plan = support::plan(1);
+    let onnx = onnx::encode(&onnx::linear_classifier(&[1.0, 0.0, 0.0], 0.0, &onnx::ModelInfo::default()).unwrap());
+    let mut model =
+        Model::load(&support::module(WasmBuild::Compact), &onnx, &plan.to_json(), Limits::default()).unwrap();
+    let mut reference = Reference {
+        fields: vec!["contract".to_owned(), "number 0".to_owned()],
+        rows: vec![vec!["year".into(), 0.0.into()], vec![serde_json::Value::Null, 0.0.into()]],
+        probabilities: vec![0.5, 0.25],
+        tolerance: 0.0,
+    };
+    assert_eq!(model.max_abs_difference(&reference).unwrap(), 0.25);
+    reference.probabilities[0] = f64::NAN;
+    assert!(model.max_abs_difference(&reference).unwrap().is_nan());
+    reference.fields[0] = "another".to_owned();
+    assert!(matches!(model.max_abs_difference(&reference), Err(InferenceError::Rejected { .. })));
+}
