@@ -56,7 +56,8 @@ pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>> {
     entries.sort();
     for entry in entries {
         let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let is_cache = matches!(name.as_str(), "target" | "__pycache__" | ".aws-sam" | "build") || name.ends_with(".egg-info");
+        let is_cache =
+            matches!(name.as_str(), "target" | "__pycache__" | ".aws-sam" | "build") || name.ends_with(".egg-info");
         if !is_cache {
             found.extend(files(&entry)?);
         }

@@ -88,7 +88,12 @@ impl Emulator {
             return Err(error);
         }
         let seconds = start.elapsed().as_secs_f64();
-        say(format!("{} on {} after {seconds:.1} s, log {}", kind.name(), emulator.endpoint(), paths.show(&emulator.log)));
+        say(format!(
+            "{} on {} after {seconds:.1} s, log {}",
+            kind.name(),
+            emulator.endpoint(),
+            paths.show(&emulator.log)
+        ));
         Ok(emulator)
     }
 
@@ -109,7 +114,11 @@ impl Emulator {
                 bail!("{} ended at once; its log:\n{}", self.kind.name(), process::tail(&self.log, 4000));
             }
             if Instant::now() > deadline {
-                bail!("{} is not healthy after {at_most:?}; its log:\n{}", self.kind.name(), process::tail(&self.log, 4000));
+                bail!(
+                    "{} is not healthy after {at_most:?}; its log:\n{}",
+                    self.kind.name(),
+                    process::tail(&self.log, 4000)
+                );
             }
             thread::sleep(Duration::from_millis(100));
         }

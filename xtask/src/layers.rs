@@ -122,7 +122,10 @@ fn is_pytest_summary(line: &str) -> bool {
 }
 
 fn number_before(line: &str, word: &str) -> usize {
-    let words: Vec<&str> = line.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '(' | ')')).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = line
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '(' | ')'))
+        .filter(|w| !w.is_empty())
+        .collect();
     let wanted: Vec<&str> = word.split(' ').collect();
     let position = words.windows(wanted.len()).position(|window| window == wanted);
     position.and_then(|at| words.get(at.checked_sub(1)?)?.parse().ok()).unwrap_or(0)
@@ -149,12 +152,16 @@ mod tests {
 
     #[test]
     fn counts_what_each_runner_prints() {
-        let cargo = "test result: ok. 3 passed; 0 failed; 0 ignored\n\ntest result: FAILED. 1 passed; 2 failed; 0 ignored";
+        let cargo =
+            "test result: ok. 3 passed; 0 failed; 0 ignored\n\ntest result: FAILED. 1 passed; 2 failed; 0 ignored";
         assert_eq!(counted(cargo, false), Outcome::Ran { passed: 4, failed: 2 });
         let nextest = "     Summary [   1.234s] 12 tests run: 11 passed (1 slow), 1 failed, 0 skipped";
         assert_eq!(counted(nextest, false), Outcome::Ran { passed: 11, failed: 1 });
         assert_eq!(counted("Ran 5 tests in 0.1s\n\nOK", true), Outcome::Ran { passed: 5, failed: 0 });
-        assert_eq!(counted("Ran 5 tests in 0.1s\n\nFAILED (failures=1, errors=1)", false), Outcome::Ran { passed: 3, failed: 2 });
+        assert_eq!(
+            counted("Ran 5 tests in 0.1s\n\nFAILED (failures=1, errors=1)", false),
+            Outcome::Ran { passed: 3, failed: 2 }
+        );
         assert_eq!(counted("===== 7 passed, 1 failed in 0.12s =====", false), Outcome::Ran { passed: 7, failed: 1 });
     }
 

@@ -34,7 +34,8 @@ pub(crate) fn manifest_lines(manifest: &str, reached: &[String]) -> String {
         if line.starts_with('[') {
             section = line;
         }
-        let is_dependency = section == "[workspace.dependencies]" && names.contains(line.split(' ').next().unwrap_or_default());
+        let is_dependency =
+            section == "[workspace.dependencies]" && names.contains(line.split(' ').next().unwrap_or_default());
         if is_dependency || section.starts_with("[profile.") {
             lines.push(line);
         }
@@ -55,8 +56,10 @@ impl<'a> Package<'a> {
             let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \""));
             line.map_or("", |rest| rest.trim_end_matches('"'))
         };
-        let list = text.split_once("dependencies = [").and_then(|(_, rest)| rest.split_once(']')).map_or("", |(list, _)| list);
-        let dependencies = list.lines().map(|line| line.trim().trim_matches(['"', ','])).filter(|line| !line.is_empty()).collect();
+        let list =
+            text.split_once("dependencies = [").and_then(|(_, rest)| rest.split_once(']')).map_or("", |(list, _)| list);
+        let dependencies =
+            list.lines().map(|line| line.trim().trim_matches(['"', ','])).filter(|line| !line.is_empty()).collect();
         Self { name: value("name"), version: value("version"), checksum: value("checksum"), dependencies }
     }
 }

@@ -65,7 +65,8 @@ pub(crate) fn up(paths: &Paths, kind: StackKind, port: u16) -> Result<Stack> {
     };
     let mut state = stack.to_json();
     state["digest"] = digest.into();
-    fs::write(&file, serde_json::to_string_pretty(&state)?).with_context(|| format!("cannot write {}", file.display()))?;
+    fs::write(&file, serde_json::to_string_pretty(&state)?)
+        .with_context(|| format!("cannot write {}", file.display()))?;
     say(format!("up: {} (log and state in {}; `cargo xtask down` stops it)", stack.endpoint, paths.show(&paths.state)));
     Ok(stack)
 }
@@ -99,7 +100,8 @@ pub(crate) fn create(paths: &Paths, endpoint: &str, packages: &PathBuf) -> Resul
     command.arg(paths.root.join("infra/stack.py")).args(["up", "--endpoint", endpoint, "--stack", STACK_NAME]);
     command.arg("--packages").arg(packages);
     let text = shell::output(command.envs(emulator_credentials(endpoint)))?;
-    let outputs: Value = serde_json::from_str(&text).with_context(|| format!("infra/stack.py printed no JSON: {text}"))?;
+    let outputs: Value =
+        serde_json::from_str(&text).with_context(|| format!("infra/stack.py printed no JSON: {text}"))?;
     Ok(Stack { endpoint: endpoint.to_owned(), outputs })
 }
 
@@ -122,7 +124,12 @@ fn emulator(paths: &Paths, kind: Kind, port: u16) -> Result<Emulator> {
             return Ok(running);
         }
         if running.group.is_alive() {
-            say(format!("stopping {} on port {}, for {} was asked for", running.kind.name(), running.port, kind.name()));
+            say(format!(
+                "stopping {} on port {}, for {} was asked for",
+                running.kind.name(),
+                running.port,
+                kind.name()
+            ));
             running.group.stop();
         }
     }

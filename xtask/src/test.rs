@@ -80,7 +80,8 @@ fn tests(paths: &Paths, layers: &mut Layers, folder: &Path) {
         _ => return,
     };
     layers.run("tests", || {
-        let has_nextest = tools::has("cargo-nextest") || shell::succeeds(&mut cargo::command(paths, &["nextest", "--version"]));
+        let has_nextest =
+            tools::has("cargo-nextest") || shell::succeeds(&mut cargo::command(paths, &["nextest", "--version"]));
         let arguments: &[&str] = if has_nextest {
             &["nextest", "run", "--release", "--no-fail-fast", "--color=never"]
         } else {
@@ -139,7 +140,8 @@ fn python(paths: &Paths, layers: &mut Layers) {
     if shell::succeeds(Command::new("docker").args(["compose", "version"])) {
         layers.run("compose file", || one(stack::docker_compose(paths).args(["config", "--quiet"])));
     } else {
-        layers.not_run("compose file", "`docker compose` is not installed; it only checks localstack/docker-compose.yml");
+        layers
+            .not_run("compose file", "`docker compose` is not installed; it only checks localstack/docker-compose.yml");
     }
 }
 

@@ -33,7 +33,19 @@ const ONLY: &[Only] = &[
 const NEVER_REACHES: &[(&[&str], &[&str], &str)] = &[
     (
         &["contracts", "features", "metrics", "onnx"],
-        &["tokio", "mio", "hyper", "ureq", "aws-config", "tracing-subscriber", "polars", "wasmtime", "lake", "socket2", "tempfile"],
+        &[
+            "tokio",
+            "mio",
+            "hyper",
+            "ureq",
+            "aws-config",
+            "tracing-subscriber",
+            "polars",
+            "wasmtime",
+            "lake",
+            "socket2",
+            "tempfile",
+        ],
         "it does no I/O and builds for wasm32",
     ),
     (
@@ -85,18 +97,28 @@ fn directions(packages: &[Package]) -> Vec<String> {
             let is_function = package.area == "functions" && rule.allowed.contains(&"functions/*");
             if !is_function && !rule.allowed.contains(&package.name.as_str()) {
                 let (name, dependency) = (&package.name, rule.dependency);
-                problems.push(format!("{name} depends on {dependency}, which only {:?} may: {}", rule.allowed, rule.reason));
+                problems.push(format!(
+                    "{name} depends on {dependency}, which only {:?} may: {}",
+                    rule.allowed, rule.reason
+                ));
             }
         }
-        for (names, never, reason) in NEVER_REACHES.iter().filter(|(names, ..)| names.contains(&package.name.as_str())) {
+        for (names, never, reason) in NEVER_REACHES.iter().filter(|(names, ..)| names.contains(&package.name.as_str()))
+        {
             debug_assert!(!names.is_empty());
             for dependency in never.iter().filter(|dependency| package.reached.contains(**dependency)) {
-                problems.push(format!("{} reaches {dependency}: {reason} (`cargo tree -p {} -i {dependency}`)", package.name, package.name));
+                problems.push(format!(
+                    "{} reaches {dependency}: {reason} (`cargo tree -p {} -i {dependency}`)",
+                    package.name, package.name
+                ));
             }
         }
         if package.area == "crates" {
-            let functions = packages.iter().filter(|other| other.area == "functions" && package.direct.contains(&other.name));
-            problems.extend(functions.map(|other| format!("crate {} depends on function {}; the direction is the other way", package.name, other.name)));
+            let functions =
+                packages.iter().filter(|other| other.area == "functions" && package.direct.contains(&other.name));
+            problems.extend(functions.map(|other| {
+                format!("crate {} depends on function {}; the direction is the other way", package.name, other.name)
+            }));
         }
     }
     problems
@@ -107,7 +129,8 @@ fn packages(metadata: &Value) -> Vec<Package> {
         items(&metadata["packages"]).filter_map(|p| Some((p["id"].as_str()?, p["name"].as_str()?))).collect();
     let mut edges: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for node in items(&metadata["resolve"]["nodes"]) {
-        let normal = items(&node["deps"]).filter(|dep| items(&dep["dep_kinds"]).any(|kind| kind["kind"].as_str() != Some("dev")));
+        let normal = items(&node["deps"])
+            .filter(|dep| items(&dep["dep_kinds"]).any(|kind| kind["kind"].as_str() != Some("dev")));
         edges.insert(node["id"].as_str().unwrap_or_default(), normal.filter_map(|dep| dep["pkg"].as_str()).collect());
     }
     let root = metadata["workspace_root"].as_str().unwrap_or_default();
@@ -146,8 +169,15 @@ fn manifest_problems(name: &str, text: &str) -> Vec<String> {
     for (line, number) in text.lines().map(str::trim).zip(1..) {
         if line.starts_with('[') {
             in_dependencies = line.contains("dependencies");
-        } else if in_dependencies && !line.is_empty() && !line.starts_with('#') && line.contains('=') && !line.contains("workspace") {
-            problems.push(format!("{name}:{number}: `{line}` has a version of its own; versions stand in the root Cargo.toml"));
+        } else if in_dependencies
+            && !line.is_empty()
+            && !line.starts_with('#')
+            && line.contains('=')
+            && !line.contains("workspace")
+        {
+            problems.push(format!(
+                "{name}:{number}: `{line}` has a version of its own; versions stand in the root Cargo.toml"
+            ));
         }
     }
     if !text.contains("[lints]\nworkspace = true") {

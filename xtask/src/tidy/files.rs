@@ -4,10 +4,7 @@ use std::fs;
 
 use anyhow::Result;
 
-use crate::{
-    paths::Paths,
-    shell,
-};
+use crate::{paths::Paths, shell};
 
 /// Lines a source file may have before it should be two.
 const MAX_LINES: usize = 400;

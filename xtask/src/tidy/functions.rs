@@ -19,12 +19,16 @@ pub(crate) fn check(paths: &Paths) -> Result<Vec<String>> {
         let folder = paths.root.join("functions").join(&name);
         let place = paths.show(&folder);
         if !folder.join("README.md").is_file() {
-            problems.push(format!("{place} has no README.md with purpose, request, response, errors, environment and IAM actions"));
+            problems.push(format!(
+                "{place} has no README.md with purpose, request, response, errors, environment and IAM actions"
+            ));
         }
-        let main = fs::read_to_string(folder.join("src/main.rs")).with_context(|| format!("{place} has no src/main.rs"))?;
+        let main =
+            fs::read_to_string(folder.join("src/main.rs")).with_context(|| format!("{place} has no src/main.rs"))?;
         let n_lines = main.lines().count();
         if n_lines > MAX_MAIN_LINES {
-            problems.push(format!("{place}/src/main.rs has {n_lines} lines, more than {MAX_MAIN_LINES}; it only wires"));
+            problems
+                .push(format!("{place}/src/main.rs has {n_lines} lines, more than {MAX_MAIN_LINES}; it only wires"));
         }
         problems.extend(event_problems(paths, &name, &folder.join("events"))?);
     }

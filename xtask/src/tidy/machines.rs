@@ -12,7 +12,8 @@ use crate::{digest, package, paths::Paths};
 pub(crate) fn check(paths: &Paths) -> Result<Vec<String>> {
     let functions = package::functions(paths)?;
     let template_file = paths.root.join("infra/template.yaml");
-    let template = fs::read_to_string(&template_file).with_context(|| format!("cannot read {}", template_file.display()))?;
+    let template =
+        fs::read_to_string(&template_file).with_context(|| format!("cannot read {}", template_file.display()))?;
     let mut problems = Vec::new();
     for function in &functions {
         let resource = format!("{}Function:", pascal(function));
@@ -31,7 +32,9 @@ pub(crate) fn check(paths: &Paths) -> Result<Vec<String>> {
         let machine: Value = serde_json::from_str(&text).with_context(|| format!("{name} is not JSON"))?;
         problems.extend(machine_problems(&machine).into_iter().map(|problem| format!("{name}: {problem}")));
         for placeholder in placeholders(&text) {
-            problems.extend(placeholder_problem(placeholder, &functions, &template).map(|problem| format!("{name}: {problem}")));
+            problems.extend(
+                placeholder_problem(placeholder, &functions, &template).map(|problem| format!("{name}: {problem}")),
+            );
         }
     }
     Ok(problems)
@@ -108,7 +111,8 @@ fn errors(rule: &Value) -> Vec<&str> {
 }
 
 fn placeholders(text: &str) -> Vec<&str> {
-    let mut names: Vec<&str> = text.split("${").skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect();
+    let mut names: Vec<&str> =
+        text.split("${").skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect();
     names.sort_unstable();
     names.dedup();
     names

@@ -1,0 +1,121 @@
+use anyhow::{Context as _, Result};
+use contracts::ModelVersion;
+use serde_json::{Map, Value, json};
+use usecases::UseCase;
+
+use super::{Format, Outcome, find, registry};
+use crate::{
+    Target,
+    arguments::RunArguments,
+    clock,
+    execution::{self, RunReport},
+    history::Status,
+    machines::{Machine, StepFunctions},
+    overrides, upload,
+};
+
+/// Delivers files, starts the first machine and follows the run to its end.
+pub(crate) async fn run(target: &Target, run: &RunArguments, format: Format) -> Result<Outcome> {
+    let use_case = find(&run.use_case)?;
+    let settings = overrides::parse(&run.settings)?;
+    overrides::check(use_case, &settings)?;
+    let (machine, cascade) = run.machines();
+    let mut input = input_of(use_case, &settings, cascade);
+    match machine {
+        Machine::Data => input["raw"] = deliver(target, use_case, run).await?,
+        Machine::Training => input["snapshot_id"] = json!(run.snapshot),
+        Machine::Deployment => {
+            let version = match run.version {
+                Some(version) => version,
+                None => newest(target, use_case).await?,
+            };
+            input = deployment(use_case, version, run.reason.as_deref());
+        }
+    }
+    let sfn = StepFunctions::connect(target).await;
+    let report = execution::run(&sfn, machine, &clock::new_run_id()?, &input).await?;
+    close(&report, format)
+}
+
+/// Sends a version through the deployment machine: tests before and after it goes live, then Production.
+pub(crate) async fn promote(
+    target: &Target,
+    use_case: &UseCase,
+    version: ModelVersion,
+    reason: &str,
+    format: Format,
+) -> Result<Outcome> {
+    let sfn = StepFunctions::connect(target).await;
+    let reason = format!("{reason} ({})", clock::user());
+    let input = deployment(use_case, version, Some(&reason));
+    let report = execution::run(&sfn, Machine::Deployment, &clock::new_run_id()?, &input).await?;
+    close(&report, format)
+}
+
+fn input_of(use_case: &UseCase, settings: &Map<String, Value>, cascade: bool) -> Value {
+    json!({ "use_case": use_case.name, "settings": settings, "cascade": cascade })
+}
+
+fn deployment(use_case: &UseCase, version: ModelVersion, reason: Option<&str>) -> Value {
+    json!({ "use_case": use_case.name, "version": version, "reason": reason })
+}
+
+/// Keys of the delivered files; null, which means everything delivered before, when there is none.
+async fn deliver(target: &Target, use_case: &UseCase, run: &RunArguments) -> Result<Value> {
+    if run.files.is_empty() {
+        return Ok(Value::Null);
+    }
+    let lake = target.lake().await?;
+    let mut keys = Vec::new();
+    for file in &run.files {
+        let object = upload::deliver(&lake, &use_case.name, file).await?;
+        eprintln!("delivered {} ({:.2} MB)", lake.uri(&object.key), object.size_bytes as f64 / 1e6);
+        keys.push(object.key);
+    }
+    Ok(json!(keys))
+}
+
+async fn newest(target: &Target, use_case: &UseCase) -> Result<ModelVersion> {
+    let state = registry(target, use_case).await?.state().await?;
+    let newest = state.versions.keys().next_back().copied();
+    newest.with_context(|| {
+        format!("`{}` has no version yet; train one with `sluice run {}`", use_case.name, use_case.name)
+    })
+}
+
+fn close(report: &RunReport, format: Format) -> Result<Outcome> {
+    format.print(report, text)?;
+    if report.status == Status::Succeeded {
+        return Ok(Outcome::Done);
+    }
+    eprintln!("error: {}", report.closing_line());
+    Ok(Outcome::PipelineFailed)
+}
+
+/// What a run made, from the answers of its machines.
+fn text(report: &RunReport) -> String {
+    let mut lines = Vec::new();
+    for machine in &report.machines {
+        let seconds: f64 = machine.steps.iter().map(|step| step.seconds).fold(0.0, f64::max);
+        lines.push(format!(
+            "{:10} {:9} {:2} states, longest {seconds:.1} s",
+            machine.machine,
+            word(machine.status),
+            machine.steps.len()
+        ));
+    }
+    if report.status == Status::Succeeded {
+        lines.push(report.closing_line());
+    }
+    lines.join("\n")
+}
+
+const fn word(status: Status) -> &'static str {
+    match status {
+        Status::Running => "running",
+        Status::Succeeded => "succeeded",
+        Status::Failed => "failed",
+        Status::TimedOut => "timed out",
+        Status::Aborted => "aborted",
+    }
+}

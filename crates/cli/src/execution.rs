@@ -1,0 +1,159 @@
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use anyhow::Result;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    history::{self, Failure, Status, Step},
+    machines::{Machine, StepFunctions, sibling_arn},
+};
+
+/// How often the executions are looked at.
+const POLL: Duration = Duration::from_millis(500);
+
+/// What became of one machine of a run.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct MachineReport {
+    pub(crate) machine: String,
+    pub(crate) execution_arn: String,
+    pub(crate) status: Status,
+    pub(crate) steps: Vec<Step>,
+    /// Answer of the machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) output: Option<Value>,
+}
+
+/// What became of a run.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct RunReport {
+    pub(crate) run_id: String,
+    pub(crate) status: Status,
+    pub(crate) seconds: f64,
+    pub(crate) machines: Vec<MachineReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failed_machine: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<Failure>,
+}
+
+/// Starts `machine` and follows it, and those it starts, to the end. Each state is shown as it ends.
+pub(crate) async fn run(sfn: &StepFunctions, machine: Machine, run_id: &str, input: &Value) -> Result<RunReport> {
+    let start = Instant::now();
+    let first = sfn.start(machine, run_id, input).await?;
+    eprintln!("run {run_id}: {first}");
+    let mut executions = vec![(machine, first)];
+    for next in machine.and_following().skip(1) {
+        executions.push((next, sibling_arn(&sfn.machine_arn(next).await?, run_id)?));
+    }
+    let mut shown = BTreeSet::new();
+    loop {
+        let mut machines = Vec::new();
+        for (machine, arn) in &executions {
+            let Some(report) = look(sfn, *machine, arn).await? else { break };
+            show(&report, start, &mut shown);
+            machines.push(report);
+        }
+        // The first machine waits for the others, so it is the last to end.
+        let status = machines.first().map_or(Status::Running, |report| report.status);
+        if status != Status::Running {
+            let (failed_machine, failure) = find_failure(sfn, &machines).await?;
+            let seconds = start.elapsed().as_secs_f64();
+            return Ok(RunReport { run_id: run_id.to_owned(), status, seconds, machines, failed_machine, failure });
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+async fn look(sfn: &StepFunctions, machine: Machine, arn: &str) -> Result<Option<MachineReport>> {
+    // Looked at before its history: an execution that has ended by now has its whole history by then.
+    let Some(description) = sfn.describe(arn).await? else { return Ok(None) };
+    let events = sfn.history(arn).await?;
+    Ok(Some(MachineReport {
+        machine: machine.to_string(),
+        execution_arn: arn.to_owned(),
+        status: description.status,
+        steps: history::steps(&events),
+        output: description.output.and_then(|text| serde_json::from_str(&text).ok()),
+    }))
+}
+
+fn show(report: &MachineReport, start: Instant, shown: &mut BTreeSet<(String, i64)>) {
+    for step in &report.steps {
+        if shown.insert((report.machine.clone(), step.id)) {
+            eprintln!("{}", line(report, step, start.elapsed().as_secs_f64()));
+        }
+    }
+}
+
+fn line(report: &MachineReport, step: &Step, elapsed: f64) -> String {
+    let error = step.error.as_ref().map_or_else(String::new, |error| format!("  {error}"));
+    format!("[{elapsed:6.1} s] {:10} {:16} {:7.2} s{error}", report.machine, step.state, step.seconds)
+}
+
+/// The failure of the machine that was started last and failed: the ones before it failed because it did.
+async fn find_failure(sfn: &StepFunctions, machines: &[MachineReport]) -> Result<(Option<String>, Option<Failure>)> {
+    let is_failed = |report: &&MachineReport| !matches!(report.status, Status::Succeeded | Status::Running);
+    let Some(report) = machines.iter().rfind(is_failed) else { return Ok((None, None)) };
+    let description = sfn.describe(&report.execution_arn).await?;
+    let (error, cause) = description.map(|found| (found.error, found.cause)).unwrap_or_default();
+    let events = sfn.history(&report.execution_arn).await?;
+    let failure = history::failure(&events, error.as_deref(), cause.as_deref());
+    Ok((Some(report.machine.clone()), Some(failure)))
+}
+
+impl RunReport {
+    /// One line on how it ended.
+    pub(crate) fn closing_line(&self) -> String {
+        let Self { run_id, seconds, .. } = self;
+        match (&self.failure, &self.failed_machine) {
+            (Some(Failure { state, error, cause }), Some(machine)) => {
+                let state = state.as_ref().map_or_else(String::new, |state| format!(" in state {state}"));
+                format!("run {run_id} failed after {seconds:.1} s: machine {machine}{state}: {error}: {cause}")
+            }
+            _ => format!("run {run_id} succeeded in {seconds:.1} s"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn a_failure_names_machine_state_error_and_cause() {
+        let failure = Failure {
+            state: Some("Validate".to_owned()),
+            error: "DataQuality".to_owned(),
+            cause: "rule `tenure_in_range` is broken by 120 of 500 rows".to_owned(),
+        };
+        let report = RunReport {
+            run_id: "r1".to_owned(),
+            status: Status::Failed,
+            seconds: 1.25,
+            machines: Vec::new(),
+            failed_machine: Some("data".to_owned()),
+            failure: Some(failure),
+        };
+        expect!["run r1 failed after 1.2 s: machine data in state Validate: DataQuality: rule `tenure_in_range` is broken by 120 of 500 rows"]
+            .assert_eq(&report.closing_line());
+    }
+
+    #[test]
+    fn a_step_is_one_line() {
+        let step = Step { id: 7, state: "Train".to_owned(), seconds: 4.5, error: Some("Storage".to_owned()) };
+        let report = MachineReport {
+            machine: "training".to_owned(),
+            execution_arn: String::new(),
+            status: Status::Running,
+            steps: Vec::new(),
+            output: None,
+        };
+        expect!["[  12.3 s] training   Train               4.50 s  Storage"].assert_eq(&line(&report, &step, 12.34));
+    }
+}

@@ -1,0 +1,8 @@
+//! The `sluice` command.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    cli::main().await
+}
