@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds every function for Amazon Linux 2023 and deploys the stack to the AWS account of the current credentials.
-# Not tried on a real account yet. What was tried: `sam validate --lint`, and the same template on two emulators.
+# Not tried on a real account yet. Tried: `sam validate --lint`, and this `sam deploy` with AWS_ENDPOINT_URL at MiniStack.
 #
 #   cargo xtask deploy                                            # makes the wasm modules first and calls this
 #   cargo xtask deploy --parameter-overrides UseCase=telco        # arguments go to `sam deploy`
