@@ -13,7 +13,7 @@ use crate::{
     cargo,
     digest::{self, Inputs},
     paths::{self, Paths},
-    shell::say,
+    shell::{self, say},
     tools, wasm,
 };
 
@@ -34,13 +34,33 @@ pub(crate) fn run(paths: &Paths) -> Result<PathBuf> {
 
 /// Packages what was built before.
 pub(crate) fn package_all(paths: &Paths) -> Result<PathBuf> {
-    let folder = paths.packages();
+    package_into(paths, paths.packages(), |name| paths.binary(name))
+}
+
+/// Builds and packages every function for Amazon Linux 2023, as AWS and containers run it; needs `cargo lambda`.
+pub(crate) fn for_amazon_linux(paths: &Paths) -> Result<PathBuf> {
+    tools::require(tools::FOR_BUILD)?;
+    if !shell::succeeds(&mut cargo::command(paths, &["lambda", "--version"])) {
+        bail!("`cargo lambda` is missing; install it with: pip install cargo-lambda ziglang");
+    }
+    wasm::build(paths)?;
+    let built = paths.target.join("sluice/lambda");
+    for name in functions(paths)? {
+        say(format!("building {name} for Amazon Linux …"));
+        let manifest = paths.root.join("functions").join(&name).join("Cargo.toml");
+        let mut command = cargo::command(paths, &["lambda", "build", "--release", "--bin", &name, "--lambda-dir"]);
+        shell::run(command.arg(&built).arg("--manifest-path").arg(manifest))?;
+    }
+    package_into(paths, paths.target.join("sluice/packages-amazon-linux"), |name| built.join(name).join("bootstrap"))
+}
+
+fn package_into(paths: &Paths, folder: PathBuf, binary: impl Fn(&str) -> PathBuf) -> Result<PathBuf> {
     fs::create_dir_all(&folder)?;
     let names = functions(paths)?;
     let mut lines = Vec::new();
     let mut n_written = 0;
     for name in &names {
-        let (written, size) = package(paths, &folder, name)?;
+        let (written, size) = package(paths, &folder, name, binary(name))?;
         n_written += usize::from(written);
         lines.push(format!("{name} {:.1} MB", size as f64 / 1e6));
     }
@@ -68,8 +88,7 @@ const fn modules(function: &str) -> &'static [&'static str] {
     }
 }
 
-fn package(paths: &Paths, folder: &Path, name: &str) -> Result<(bool, u64)> {
-    let binary = paths.binary(name);
+fn package(paths: &Paths, folder: &Path, name: &str, binary: PathBuf) -> Result<(bool, u64)> {
     if !binary.exists() {
         bail!("function `{name}` has no binary {}; its Cargo.toml must name one `{name}`", binary.display());
     }

@@ -36,13 +36,17 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 
 /// Runs a command and keeps its output to itself, unless it fails: then all of it is printed.
 pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
-    output(command).map(|_| ())
+    capture(command.stderr(Stdio::piped())).map(|_| ())
 }
 
-/// Runs a command for what it prints. When it fails, all it printed is shown.
+/// Runs a command for what it prints; its progress and its errors go to the terminal.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
+    capture(command.stderr(Stdio::inherit()))
+}
+
+fn capture(command: &mut Command) -> Result<String> {
     let shown = describe(command);
-    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
     let child = child.with_context(|| format!("cannot start `{shown}`"))?;
     let _foreground = process::Foreground::new(child.id());
     let output = child.wait_with_output()?;

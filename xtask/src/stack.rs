@@ -1,13 +1,12 @@
 //! The user's stack: one emulator with the template created on it, kept between commands.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use crate::{
-    digest::Inputs,
     emulator::{Emulator, Kind},
     http, package,
     paths::Paths,
@@ -48,34 +47,33 @@ impl Stack {
 /// Starts what does not run yet, and creates or updates the stack when something in it changed.
 pub(crate) fn up(paths: &Paths, kind: StackKind, port: u16) -> Result<Stack> {
     tools::require(tools::ALL)?;
-    let packages = package::run(paths)?;
-    let endpoint = match kind {
-        StackKind::Ministack => emulator(paths, Kind::Ministack, port)?.endpoint(),
-        StackKind::Localstack => emulator(paths, Kind::Localstack, port)?.endpoint(),
-        StackKind::Compose => compose(paths, port)?,
+    let (endpoint, packages, extra) = match kind {
+        StackKind::Ministack => (emulator(paths, Kind::Ministack, port)?.endpoint(), package::run(paths)?, None),
+        StackKind::Localstack => (emulator(paths, Kind::Localstack, port)?.endpoint(), package::run(paths)?, None),
+        StackKind::Compose => {
+            let packages = package::for_amazon_linux(paths)?;
+            let arguments = format!("@{}", paths.root.join("localstack/compose.args").display());
+            (compose(paths, port)?, packages, Some(arguments))
+        }
     };
-    let digest = digest_of_stack(paths)?;
+    let stack = create(paths, &endpoint, &packages, extra.as_deref())?;
     let file = paths.state.join("stack.json");
-    let before = read(&file).unwrap_or(Value::Null);
-    let stack = if before["endpoint"] == endpoint.as_str() && before["digest"] == digest.as_str() {
-        say(format!("stack `{STACK_NAME}` on {endpoint} is as it should be"));
-        Stack { endpoint, outputs: before["outputs"].clone() }
-    } else {
-        create(paths, &endpoint, &packages)?
-    };
     let mut state = stack.to_json();
-    state["digest"] = digest.into();
+    if kind == StackKind::Compose {
+        // As in localstack/docker-compose.yml: the lake lies in MinIO, which has keys of its own.
+        state["s3"] = json!({ "endpoint": "http://127.0.0.1:9000", "key_id": "sluice", "secret": "sluice-local" });
+    }
     fs::write(&file, serde_json::to_string_pretty(&state)?)
         .with_context(|| format!("cannot write {}", file.display()))?;
     say(format!("up: {} (log and state in {}; `cargo xtask down` stops it)", stack.endpoint, paths.show(&paths.state)));
     Ok(stack)
 }
 
-/// Stops what `up` started. What lay in the emulator is gone afterwards.
+/// Stops what `up` started. MiniStack keeps its objects and machines for the next `up`; LocalStack forgets them.
 pub(crate) fn down(paths: &Paths) -> Result<()> {
     let file = paths.state.join("emulator.json");
     let stack = paths.state.join("stack.json");
-    let compose = read(&stack).is_some_and(|state| state["compose"] == true);
+    let compose = read(&stack).is_some_and(|state| state["s3"].is_object());
     match read(&file).as_ref().and_then(Emulator::from_json) {
         Some(emulator) if emulator.group.is_alive() => {
             emulator.group.stop();
@@ -92,13 +90,13 @@ pub(crate) fn down(paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-/// Creates or updates the stack through CloudFormation.
-pub(crate) fn create(paths: &Paths, endpoint: &str, packages: &PathBuf) -> Result<Stack> {
-    say(format!("creating the stack of infra/template.yaml on {endpoint} …"));
+/// Creates the stack through CloudFormation, updates it, or finds it as it should be.
+pub(crate) fn create(paths: &Paths, endpoint: &str, packages: &Path, extra: Option<&str>) -> Result<Stack> {
+    say(format!("stack `{STACK_NAME}` of infra/template.yaml on {endpoint} …"));
     // The script needs botocore, which the environment of MiniStack holds.
     let mut command = Command::new(Kind::Ministack.venv(paths)?.python());
     command.arg(paths.root.join("infra/stack.py")).args(["up", "--endpoint", endpoint, "--stack", STACK_NAME]);
-    command.arg("--packages").arg(packages);
+    command.arg("--packages").arg(packages).args(extra);
     let text = shell::output(command.envs(emulator_credentials(endpoint)))?;
     let outputs: Value =
         serde_json::from_str(&text).with_context(|| format!("infra/stack.py printed no JSON: {text}"))?;
@@ -155,24 +153,16 @@ fn compose(paths: &Paths, port: u16) -> Result<String> {
 
 /// Docker's compose on this checkout's file.
 pub(crate) fn docker_compose(paths: &Paths) -> Command {
-    let mut command = Command::new("docker");
-    command.args(["compose", "--file"]).arg(paths.root.join("localstack/docker-compose.yml"));
+    // Debian's package is the older command of its own; the plugin came later.
+    let has_plugin = shell::succeeds(Command::new("docker").args(["compose", "version"]));
+    let mut command = Command::new(if has_plugin { "docker" } else { "docker-compose" });
+    if has_plugin {
+        command.arg("compose");
+    }
+    command.arg("--file").arg(paths.root.join("localstack/docker-compose.yml"));
     command
 }
 
-/// A digest of all that the stack is made from; when it is the same, the stack is.
-fn digest_of_stack(paths: &Paths) -> Result<String> {
-    let mut inputs = Inputs::default();
-    for name in package::functions(paths)? {
-        let stamp = paths.packages().join(format!("{name}.digest"));
-        inputs.files(&paths.packages(), &stamp)?;
-    }
-    for path in ["infra/template.yaml", "infra/stack.py", "statemachine"] {
-        inputs.files(&paths.root, &paths.root.join(path))?;
-    }
-    Ok(inputs.digest())
-}
-
-fn read(file: &PathBuf) -> Option<Value> {
+fn read(file: &Path) -> Option<Value> {
     serde_json::from_str(&fs::read_to_string(file).ok()?).ok()
 }

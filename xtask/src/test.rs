@@ -1,7 +1,7 @@
 //! Every layer of checks and tests, cheap ones first, with emulators of its own.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -18,7 +18,8 @@ use crate::{
     process::Guard,
     second_s3::{self, SecondS3},
     shell::{self, say},
-    stack, tidy, tools,
+    stack, tidy,
+    tools::{self, Tool},
     venv::Spec,
     wasm,
 };
@@ -33,7 +34,9 @@ struct Servers {
 /// Runs all layers and fails when one did.
 pub(crate) fn run(paths: &Paths) -> Result<()> {
     tools::require(tools::ALL)?;
-    let mut layers = Layers::new(env::var("CI").is_ok_and(|ci| ci == "true"));
+    // Optional: without it one layer is not run, which fails on CI alone, where it is installed here.
+    tools::install_on_ci(&[Tool::Compose])?;
+    let mut layers = Layers::new(tools::is_ci());
     let folder = paths.state.join(format!("test-{}", std::process::id()));
     checks(paths, &mut layers);
     if build(paths, &mut layers) {
@@ -104,7 +107,7 @@ fn start_servers(paths: &Paths, folder: &Path) -> Result<Servers> {
     for (kind, variable) in [(Kind::Ministack, "SLUICE_TEST_MINISTACK"), (Kind::Localstack, "SLUICE_TEST_LOCALSTACK")] {
         let emulator = Emulator::start(paths, kind, http::free_port()?, &folder.join(kind.name()))?;
         guards.push(emulator.group.clone().guarded());
-        let stack = stack::create(paths, &emulator.endpoint(), &packages)?;
+        let stack = stack::create(paths, &emulator.endpoint(), &packages, None)?;
         environment.push((variable, stack.to_json().to_string()));
         if kind == Kind::Ministack {
             environment.push(("SLUICE_TEST_S3_ENDPOINT", emulator.endpoint()));

@@ -23,6 +23,8 @@ pub(crate) enum Tool {
     Libclang,
     /// Builds the inference module.
     Wasm,
+    /// Checks the compose file; nothing is started with it in the tests.
+    Compose,
 }
 
 /// Everything that `demo` and `test` need.
@@ -54,14 +56,8 @@ pub(crate) struct Python {
 ///
 /// On CI as root on Debian or Ubuntu the missing packages are installed instead, because nobody is there to do it.
 pub(crate) fn require(tools: &[Tool]) -> Result<()> {
+    install_on_ci(tools)?;
     let missing = missing(tools);
-    if missing.is_empty() {
-        return Ok(());
-    }
-    if env::var("CI").is_ok_and(|ci| ci == "true") && has_apt() && is_root() {
-        install(&missing)?;
-    }
-    let missing = self::missing(tools);
     if missing.is_empty() {
         return Ok(());
     }
@@ -70,8 +66,20 @@ pub(crate) fn require(tools: &[Tool]) -> Result<()> {
     bail!("tools are missing; install them and run this again\n{}", lines.join("\n"))
 }
 
-fn missing(tools: &[Tool]) -> Vec<Tool> {
+/// Those of the tools that are not there.
+pub(crate) fn missing(tools: &[Tool]) -> Vec<Tool> {
     tools.iter().copied().filter(|tool| !tool.is_there()).collect()
+}
+
+/// Installs what is missing if this is CI, run as root, with apt; does nothing elsewhere.
+pub(crate) fn install_on_ci(tools: &[Tool]) -> Result<()> {
+    let missing = missing(tools);
+    if !missing.is_empty() && is_ci() && has_apt() && is_root() { install(&missing) } else { Ok(()) }
+}
+
+/// Whether this runs on CI.
+pub(crate) fn is_ci() -> bool {
+    env::var("CI").is_ok_and(|ci| ci == "true" || ci == "1")
 }
 
 fn install(missing: &[Tool]) -> Result<()> {
@@ -102,6 +110,9 @@ impl Tool {
             Self::Compiler => has("cc") && has("c++"),
             Self::Libclang => libclang_is_there(),
             Self::Wasm => wasm_toolchain().is_ok(),
+            Self::Compose => {
+                has("docker-compose") || shell::succeeds(Command::new("docker").args(["compose", "version"]))
+            }
         }
     }
 
@@ -112,6 +123,7 @@ impl Tool {
             Self::Compiler => "C and C++ compilers (build LightGBM and zstd)",
             Self::Libclang => "libclang (reads LightGBM's header)",
             Self::Wasm => "Rust target wasm32-unknown-unknown (builds the inference module)",
+            Self::Compose => "Docker's compose (reads localstack/docker-compose.yml)",
         }
     }
 
@@ -122,10 +134,12 @@ impl Tool {
             Self::Compiler => &["build-essential"],
             Self::Libclang => &["clang", "libclang-dev"],
             Self::Wasm => &["rustc-web", "cargo-web", "rust-web-src", "lld"],
+            Self::Compose => &["docker-compose"],
         }
     }
 
-    fn install_command(self) -> String {
+    /// What to type to get it.
+    pub(crate) fn install_command(self) -> String {
         if self == Self::Wasm && has("rustup") {
             let debian = if has_apt() { " (without access to rustup's servers: " } else { "" };
             let apt = if has_apt() { format!("apt-get install -y {})", self.apt().join(" ")) } else { String::new() };
@@ -138,6 +152,7 @@ impl Tool {
                 Self::Compiler => "xcode-select --install".to_owned(),
                 Self::Libclang => "brew install llvm && export LIBCLANG_PATH=$(brew --prefix llvm)/lib".to_owned(),
                 Self::Wasm => "install rustup from https://rustup.rs, then add the target".to_owned(),
+                Self::Compose => "brew install docker-compose".to_owned(),
             };
         }
         if has_apt() {

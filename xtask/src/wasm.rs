@@ -95,7 +95,11 @@ fn compile_ahead(paths: &Paths, guests: &[(Guest, PathBuf)]) -> Result<PathBuf> 
     for (guest, file) in guests {
         inputs.text("guest", guest.name()).files(&paths.cache, file)?;
     }
-    inputs.files(&paths.root, &aot)?.text("rustc", &tools::rustc_version("rustc")?);
+    // The compiler's settings are the host's own, so they come from the same place.
+    for folder in ["wasm-model/aot", "crates/inference/src", "crates/contracts/src", "crates/features/src"] {
+        inputs.files(&paths.root, &paths.root.join(folder))?;
+    }
+    inputs.text("rustc", &tools::rustc_version("rustc")?);
     inputs.text("flags", &env::var("SLUICE_WASM_TARGET").unwrap_or_default());
     let digest = inputs.digest();
     let stamp = folder.join(".digest");

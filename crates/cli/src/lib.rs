@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 pub use arguments::{Arguments, Command};
-pub use target::Target;
+pub use target::{OtherS3, Target};
 
 pub mod history;
 pub mod table;

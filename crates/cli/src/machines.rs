@@ -8,10 +8,6 @@ use aws_sdk_sfn::{
     error::{DisplayErrorContext, SdkError},
     types::HistoryEvent,
 };
-use aws_smithy_http_client::{
-    Builder as HttpBuilder,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
 use clap::ValueEnum;
 use serde_json::Value;
 
@@ -82,12 +78,7 @@ pub(crate) struct StepFunctions {
 
 impl StepFunctions {
     pub(crate) async fn connect(target: &Target) -> Self {
-        let is_plain = target.endpoint_url.as_deref().is_some_and(|url| url.starts_with("http://"));
-        let http = if is_plain {
-            HttpBuilder::new().build_http()
-        } else {
-            HttpBuilder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
-        };
+        let http = lake::http_client(target.endpoint_url.as_deref());
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
         if let Some(url) = &target.endpoint_url {
             loader = loader.endpoint_url(url);

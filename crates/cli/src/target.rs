@@ -31,6 +31,19 @@ pub struct Target {
     pub stack: String,
     /// Outputs of the stack.
     pub outputs: BTreeMap<String, String>,
+    /// S3 server of the lake, when it is not the one beside the functions.
+    pub s3: Option<OtherS3>,
+}
+
+/// An S3 server with keys of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct OtherS3 {
+    /// Its address.
+    pub endpoint: String,
+    /// Access key id.
+    pub key_id: String,
+    /// Secret access key.
+    pub secret: String,
 }
 
 /// What `cargo xtask up` writes.
@@ -40,6 +53,8 @@ struct StackFile {
     endpoint: String,
     region: String,
     outputs: BTreeMap<String, String>,
+    #[serde(default)]
+    s3: Option<OtherS3>,
 }
 
 impl Target {
@@ -69,6 +84,7 @@ impl Target {
             predict_url: given(&place.predict_url).or_else(|| output("PredictUrl")),
             stack: given(&place.stack).or_else(|| text(&file.stack)).unwrap_or_else(|| DEFAULT_STACK.to_owned()),
             outputs: file.outputs,
+            s3: file.s3,
         }
     }
 
@@ -86,9 +102,19 @@ impl Target {
     pub async fn lake(&self) -> Result<Lake> {
         let advice = "which bucket is the lake? start a stack with `cargo xtask up`, or give --bucket or SLUICE_BUCKET";
         let bucket = self.bucket.as_deref().context(advice)?;
-        let url =
-            env::var("AWS_ENDPOINT_URL_S3").ok().filter(|url| !url.is_empty()).or_else(|| self.endpoint_url.clone());
-        let endpoint = S3Endpoint { url, region: self.region.clone(), credentials: self.credentials() };
+        let own = env::var("AWS_ENDPOINT_URL_S3").ok().filter(|url| !url.is_empty());
+        let endpoint = match (own, &self.s3) {
+            (None, Some(other)) => S3Endpoint {
+                url: Some(other.endpoint.clone()),
+                region: self.region.clone(),
+                credentials: Some((other.key_id.clone(), other.secret.clone())),
+            },
+            (own, _) => S3Endpoint {
+                url: own.or_else(|| self.endpoint_url.clone()),
+                region: self.region.clone(),
+                credentials: self.credentials(),
+            },
+        };
         Ok(Lake::in_bucket(S3Store::connect_to(bucket, endpoint).await?))
     }
 
