@@ -1,3 +1,5 @@
+use contracts::ErrorName;
+
 use crate::Family;
 
 /// Why something could not be trained, evaluated or exported.
@@ -83,14 +85,6 @@ pub enum TrainingError {
         /// Rows with label 1.
         n_positive: usize,
     },
-    /// A search space that cannot be sampled.
-    #[error("range of hyperparameter `{name}`: {reason}")]
-    SearchSpace {
-        /// Name of the hyperparameter.
-        name: String,
-        /// What is wrong.
-        reason: &'static str,
-    },
     /// The library that trains refused or failed.
     #[error("{family} could not be trained or asked: {reason}")]
     Trainer {
@@ -116,4 +110,19 @@ pub enum TrainingError {
     /// The result could not be measured.
     #[error("metrics: {0}")]
     Metric(#[from] metrics::MetricError),
+}
+
+impl TrainingError {
+    /// The name under which the state machines know this error.
+    #[must_use]
+    pub const fn name(&self) -> ErrorName {
+        match self {
+            Self::UnknownFamily { .. } | Self::Params { .. } | Self::OutOfRange { .. } => ErrorName::InvalidInput,
+            Self::Empty { .. } | Self::OneClass { .. } | Self::Folds { .. } | Self::Metric(_) => ErrorName::DataQuality,
+            Self::Trainer { .. } | Self::Extraction { .. } | Self::Onnx(_) => ErrorName::ModelRejected,
+            Self::LengthMismatch { .. } | Self::InvalidLabel { .. } | Self::NotFinite { .. } | Self::Features(_) => {
+                ErrorName::Internal
+            }
+        }
+    }
 }

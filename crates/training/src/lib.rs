@@ -1,4 +1,4 @@
-//! Binary classifiers: four families behind one face, cross-validation, random search, export to ONNX.
+//! Binary classifiers: four families behind one face, cross-validation, export to ONNX.
 //!
 //! | family | trainer | model |
 //! |---|---|---|
@@ -7,7 +7,9 @@
 //! | `lightgbm` | LightGBM itself, compiled in | trees, summed to log odds |
 //! | `xgboost` | forust: depth-wise boosting with the objective and regularisation of XGBoost | trees, summed to log odds |
 //!
-//! Hyperparameters go one way: JSON → `XParams` → `check()` → `XValidParams`, which alone has `fit`.
+//! Hyperparameters have the same name wherever they mean the same (`n_trees`, `learning_rate`, `lambda_l2`, …); the
+//! libraries' own names are understood too. Which ones are tried is declared, and sampled, in `usecases`.
+//! They go one way: JSON → `XParams` → `check()` → `XValidParams`, which alone has `fit`.
 //! What comes out is [`Fitted`]: a family-independent [`Model`], which is all that is kept, beside the trainer's own
 //! model, which only answers for comparison.
 //!
@@ -45,8 +47,11 @@ pub use logistic_regression::{LogisticRegressionParams, LogisticRegressionValidP
 pub use model::{Model, OnnxMetadata, TOLERANCE};
 pub use random_forest::{RandomForestParams, RandomForestValidParams};
 pub use rng::Rng;
-pub use search::{Range, SearchSpace, sample_params};
 pub use xgboost::{XgboostParams, XgboostValidParams};
+
+/// Counts the changes that let the same data, hyperparameters and seed give another model: a new version of a trainer,
+/// another extraction, another default. Part of every candidate's key, so that no result of an older one is reused.
+pub const TRAINER_VERSION: u32 = 1;
 
 mod cross_validation;
 mod dataset;
@@ -62,5 +67,4 @@ mod params;
 mod random_forest;
 mod rng;
 mod rounding;
-mod search;
 mod xgboost;

@@ -10,13 +10,13 @@ use crate::{
 
 const FAMILY: Family = Family::Lightgbm;
 
-/// Hyperparameters of LightGBM, under LightGBM's own names.
+/// Hyperparameters of LightGBM, under its own names but for the number of trees.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LightgbmParams {
     /// Trees.
-    #[serde(alias = "n_estimators", alias = "n_trees")]
-    pub num_iterations: u32,
+    #[serde(alias = "n_estimators", alias = "num_iterations")]
+    pub n_trees: u32,
     /// Factor on what each tree adds.
     pub learning_rate: f64,
     /// Leaves of a tree, at most.
@@ -43,7 +43,7 @@ pub struct LightgbmParams {
 impl Default for LightgbmParams {
     fn default() -> Self {
         Self {
-            num_iterations: 200,
+            n_trees: 200,
             learning_rate: 0.05,
             num_leaves: 8,
             max_depth: -1,
@@ -63,8 +63,8 @@ impl LightgbmParams {
     /// [`TrainingError::OutOfRange`] with the name.
     pub fn check(self) -> Result<LightgbmValidParams, TrainingError> {
         let p = &self;
-        let n = p.num_iterations;
-        require(FAMILY, "num_iterations", n, (1..=10_000).contains(&n), "between 1 and 10000")?;
+        let n = p.n_trees;
+        require(FAMILY, "n_trees", n, (1..=10_000).contains(&n), "between 1 and 10000")?;
         let rate = p.learning_rate;
         require(FAMILY, "learning_rate", rate, rate > 0.0 && rate <= 1.0, "above 0 and at most 1")?;
         require(FAMILY, "num_leaves", p.num_leaves, (2..=4_096).contains(&p.num_leaves), "between 2 and 4096")?;
@@ -94,7 +94,7 @@ impl LightgbmValidParams {
         let bagging_freq = u8::from(params.bagging_fraction < 1.0);
         let settings = json!({
             "objective": "binary",
-            "num_iterations": params.num_iterations,
+            "num_iterations": params.n_trees,
             "learning_rate": params.learning_rate,
             "num_leaves": params.num_leaves,
             "max_depth": params.max_depth,
