@@ -152,7 +152,9 @@ async fn an_object_may_be_large(store: &Arc<dyn Store>, at: &str) -> Checked {
 
 async fn a_range_is_cut_at_the_end_of_the_object(store: &Arc<dyn Store>, at: &str) -> Checked {
     store.put(at, "0123456789".into(), PutWhen::Always).await?;
-    for (range, expected) in [(0..10, "0123456789"), (0..1, "0"), (3..7, "3456"), (9..10, "9"), (7..99, "789"), (0..99, "0123456789")] {
+    for (range, expected) in
+        [(0..10, "0123456789"), (0..1, "0"), (3..7, "3456"), (9..10, "9"), (7..99, "789"), (0..99, "0123456789")]
+    {
         let what = format!("range {range:?}");
         same(&what, store.get_range(at, range, None).await?, expected.into())?;
     }

@@ -266,8 +266,7 @@ mod tests {
     #[tokio::test]
     async fn two_stores_on_one_folder_see_each_other() {
         let folder = tempfile::tempdir().unwrap();
-        let (one, two) =
-            (DirectoryStore::open(folder.path()).unwrap(), DirectoryStore::open(folder.path()).unwrap());
+        let (one, two) = (DirectoryStore::open(folder.path()).unwrap(), DirectoryStore::open(folder.path()).unwrap());
         let etag = one.put("a", "1".into(), PutWhen::Absent).await.unwrap();
         two.put("a", "2".into(), PutWhen::Matches(etag.clone())).await.unwrap();
         let lost = one.put("a", "3".into(), PutWhen::Matches(etag)).await;

@@ -317,7 +317,9 @@ mod tests {
         let tasks: Vec<_> = (0..16)
             .map(|_| {
                 let lake = lake.clone();
-                tokio::spawn(async move { lake.update_json("n.json", |n: Option<&u32>| Some(n.map_or(1, |n| n + 1))).await })
+                tokio::spawn(
+                    async move { lake.update_json("n.json", |n: Option<&u32>| Some(n.map_or(1, |n| n + 1))).await },
+                )
             })
             .collect();
         for task in tasks {

@@ -1,7 +1,9 @@
 use std::{fmt, ops::Range, time::Duration};
 
 use async_trait::async_trait;
-use aws_config::{BehaviorVersion, Region, meta::region::RegionProviderChain, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{
+    BehaviorVersion, Region, meta::region::RegionProviderChain, retry::RetryConfig, timeout::TimeoutConfig,
+};
 use aws_sdk_s3::{
     Client,
     config::{Credentials, SharedHttpClient, StalledStreamProtectionConfig},

@@ -74,7 +74,8 @@ mod tests {
                     head.push(byte[0]);
                 }
                 let length = body.len();
-                let answer = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+                let answer =
+                    format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
                 let _ = stream.write_all(answer.as_bytes());
             }
         });

@@ -35,8 +35,9 @@ impl Named for SetupError {
 /// # Errors
 /// `SLUICE_BUCKET` is missing or empty, or no AWS configuration can be made.
 pub async fn lake_from_env() -> Result<Lake, SetupError> {
-    let bucket = std::env::var("SLUICE_BUCKET").ok().filter(|bucket| !bucket.is_empty()).ok_or(
-        SetupError::MissingVariable { name: "SLUICE_BUCKET", meaning: "the name of the lake's bucket" },
-    )?;
+    let bucket = std::env::var("SLUICE_BUCKET")
+        .ok()
+        .filter(|bucket| !bucket.is_empty())
+        .ok_or(SetupError::MissingVariable { name: "SLUICE_BUCKET", meaning: "the name of the lake's bucket" })?;
     Ok(Lake::in_bucket(S3Store::connect(&bucket).await?))
 }

@@ -42,8 +42,8 @@ where
     E: Named,
     Fut: Future<Output = Result<A, E>>,
 {
-    let request = Q::deserialize(request)
-        .map_err(|error| diagnostic(ErrorName::InvalidInput, format!("request: {error}")))?;
+    let request =
+        Q::deserialize(request).map_err(|error| diagnostic(ErrorName::InvalidInput, format!("request: {error}")))?;
     let answer = AssertUnwindSafe(async { handle(request).await })
         .catch_unwind()
         .await

@@ -95,8 +95,10 @@ impl Registry {
 fn compare(left: &ModelManifest, right: &ModelManifest) -> Comparison {
     let pair = |left: f64, right: f64| MetricPair { left, right, difference: right - left };
     let metric = |name: &str, metrics: &BinaryMetrics| metrics.get(name).unwrap_or(f64::NAN);
-    let mut metrics: BTreeMap<_, _> =
-        METRICS.iter().map(|name| ((*name).to_owned(), pair(metric(name, &left.test), metric(name, &right.test)))).collect();
+    let mut metrics: BTreeMap<_, _> = METRICS
+        .iter()
+        .map(|name| ((*name).to_owned(), pair(metric(name, &left.test), metric(name, &right.test))))
+        .collect();
     metrics.insert("cv_roc_auc".to_owned(), pair(left.cv_roc_auc, right.cv_roc_auc));
     metrics.insert("threshold".to_owned(), pair(left.test.threshold, right.test.threshold));
     let facts = |manifest: &ModelManifest| {

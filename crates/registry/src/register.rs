@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use contracts::{BinaryMetrics, ModelManifest, ModelVersion, ObjectRef, RunId, Sha256, SnapshotId, WasmBuild, run_name};
+use contracts::{
+    BinaryMetrics, ModelManifest, ModelVersion, ObjectRef, RunId, Sha256, SnapshotId, WasmBuild, run_name,
+};
 use lake::{
     LakeError,
     keys::{self, ModelFile},
@@ -112,10 +114,7 @@ impl Registry {
             };
             let state = self.apply(&Action::Register(manifest.version, Box::new(version)), change).await?;
             // Another run may have registered the very same model meanwhile; then its version counts.
-            return self
-                .find_registered(&state, &digests, new)
-                .await?
-                .ok_or_else(|| self.unknown(manifest.version));
+            return self.find_registered(&state, &digests, new).await?.ok_or_else(|| self.unknown(manifest.version));
         }
         Err(self.contended(MAX_CLAIMS))
     }
@@ -147,8 +146,8 @@ impl Registry {
             let (object, bytes) = self.lake.read_key(&key).await?;
             let manifest: ModelManifest =
                 serde_json::from_slice(&bytes).map_err(|source| LakeError::Json { key, source })?;
-            let is_same = manifest.has_files(&digests.model, &digests.plan)
-                && manifest.signature.sha256 == digests.signature;
+            let is_same =
+                manifest.has_files(&digests.model, &digests.plan) && manifest.signature.sha256 == digests.signature;
             if manifest.run_id == new.run_id && is_same {
                 return Ok(Some((object, manifest)));
             }

@@ -136,9 +136,7 @@ impl RegistryState {
     /// The version that holds these very files, if any; the first one, should there be several.
     #[must_use]
     pub fn find(&self, model: &Sha256, plan: &Sha256, signature: &Sha256) -> Option<ModelVersion> {
-        let same = |state: &VersionState| {
-            state.model == *model && state.plan == *plan && state.signature == *signature
-        };
+        let same = |state: &VersionState| state.model == *model && state.plan == *plan && state.signature == *signature;
         self.versions.iter().find(|(_, state)| same(state)).map(|(version, _)| *version)
     }
 
