@@ -30,7 +30,7 @@ pub use store::{Meta, Object, PutWhen, Store, StoreError};
 pub use directory::DirectoryStore;
 pub use failing::{FailingStore, Moment};
 pub use memory::MemoryStore;
-pub use s3::{S3Endpoint, S3Store};
+pub use s3::{S3Endpoint, S3Store, http_client};
 
 pub use lake::{Lake, LakeError};
 

@@ -280,7 +280,8 @@ impl Store for S3Store {
 }
 
 /// TLS by rustls with ring; none at all for a plain address, so that no root certificates are loaded.
-fn http_client(url: Option<&str>) -> SharedHttpClient {
+#[must_use]
+pub fn http_client(url: Option<&str>) -> SharedHttpClient {
     if url.is_some_and(|url| url.starts_with("http://")) {
         HttpBuilder::new().build_http()
     } else {
