@@ -152,7 +152,10 @@ impl FromStr for ModelVersion {
     /// Reads `v3`, `v000003` or `3`.
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let digits = text.strip_prefix('v').unwrap_or(text);
-        digits.parse().ok().and_then(Self::new).ok_or_else(|| InvalidId {
+        // `u32::from_str` takes a leading `+` as well.
+        let is_number = digits.bytes().all(|b| b.is_ascii_digit());
+        let number = if is_number { digits.parse().ok() } else { None };
+        number.and_then(Self::new).ok_or_else(|| InvalidId {
             text: text.to_owned(),
             kind: "model version",
             rule: "`v1`, `v2`, …",

@@ -13,7 +13,7 @@ pub use objects::{ObjectRef, PartOutput, Quarantined, RowCounts};
 pub use prediction::{Prediction, PredictionResponse, Problem, Provenance, RowWarning};
 pub use run::{CandidateRecord, Champion, RunRecord};
 pub use serving::{Health, HealthStatus, ModelInfo, Reloaded, VersionInfo};
-pub use settings::{Quality, Reading, Settings, Split, Training};
+pub use settings::{InvalidSetting, Quality, Reading, Settings, Split, Training};
 pub use snapshot::Snapshot;
 
 pub mod stage;

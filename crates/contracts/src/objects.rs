@@ -32,16 +32,19 @@ impl RowCounts {
     /// Whether every row read is accounted for.
     #[must_use]
     pub const fn is_balanced(&self) -> bool {
-        self.rows_in == self.rows_out + self.rows_quarantined
+        match self.rows_out.checked_add(self.rows_quarantined) {
+            Some(sum) => self.rows_in == sum,
+            None => false,
+        }
     }
 
     /// The counts of two parts together.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
         Self {
-            rows_in: self.rows_in + other.rows_in,
-            rows_out: self.rows_out + other.rows_out,
-            rows_quarantined: self.rows_quarantined + other.rows_quarantined,
+            rows_in: self.rows_in.saturating_add(other.rows_in),
+            rows_out: self.rows_out.saturating_add(other.rows_out),
+            rows_quarantined: self.rows_quarantined.saturating_add(other.rows_quarantined),
         }
     }
 }

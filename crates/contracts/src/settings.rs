@@ -80,16 +80,77 @@ pub struct Training {
     pub threshold_by: String,
 }
 
+/// A setting that cannot be used, by its name from the top, such as `training.folds`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("setting `{setting}`: {reason}")]
+pub struct InvalidSetting {
+    /// Names from the top, joined by dots.
+    pub setting: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl InvalidSetting {
+    /// The error of one setting.
+    pub fn new(setting: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { setting: setting.into(), reason: reason.into() }
+    }
+}
+
 impl Settings {
     /// These settings with `overrides` laid over them; nested objects merge, everything else replaces.
     ///
     /// # Errors
     /// A name that does not exist, or a value of the wrong type.
-    pub fn with_overrides(&self, overrides: &Map<String, Value>) -> Result<Self, serde_json::Error> {
-        let mut merged = serde_json::to_value(self)?;
-        merge(&mut merged, &Value::Object(overrides.clone()));
-        serde_json::from_value(merged)
+    ///
+    /// ```
+    /// # let text = r#"{ "seed": 1, "reading": { "bytes_per_part": 1, "max_record_bytes": 1,
+    /// #     "max_quarantined_fraction": 0 }, "quality": { "min_rows": 1, "min_score": 0, "max_fraction": {},
+    /// #     "default_max_fraction": 0 }, "split": { "validation": 0.2, "test": 0.2 }, "training": { "folds": 5,
+    /// #     "candidates_per_family": 1, "families": [], "rank_by": "roc_auc", "threshold_by": "f1" }, "gates": {},
+    /// #     "champion_tolerance": 0 }"#;
+    /// # let settings: contracts::Settings = serde_json::from_str(text)?;
+    /// let overrides = serde_json::json!({ "training": { "folds": 3 } });
+    /// let changed = settings.with_overrides(overrides.as_object().ok_or("no object")?)?;
+    /// assert_eq!((changed.training.folds, changed.seed), (3, settings.seed));
+    ///
+    /// let wrong = serde_json::json!({ "training": { "folds": "three" } });
+    /// let error = settings.with_overrides(wrong.as_object().ok_or("no object")?).unwrap_err();
+    /// assert_eq!(error.setting, "training.folds");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_overrides(&self, overrides: &Map<String, Value>) -> Result<Self, InvalidSetting> {
+        let base = serde_json::to_value(self).map_err(|error| InvalidSetting::new("*", error.to_string()))?;
+        let laid_over = |over: &Value| {
+            let mut merged = base.clone();
+            merge(&mut merged, over);
+            serde_json::from_value::<Self>(merged)
+        };
+        let all = Value::Object(overrides.clone());
+        laid_over(&all).map_err(|error| {
+            // Only the parser knows the types, and it does not say where it stood: so each value is tried alone.
+            let alone = leaves(&all).into_iter().find_map(|(setting, alone)| {
+                let error = laid_over(&alone).err()?;
+                Some(InvalidSetting::new(setting, error.to_string()))
+            });
+            alone.unwrap_or_else(|| InvalidSetting::new("*", error.to_string()))
+        })
     }
+}
+
+/// Every value that is no object with its dotted name, each in an object that holds nothing else.
+fn leaves(value: &Value) -> Vec<(String, Value)> {
+    let Value::Object(fields) = value else { return Vec::new() };
+    let mut found = Vec::new();
+    for (name, value) in fields {
+        let wrap = |inner: Value| Value::Object(Map::from_iter([(name.clone(), inner)]));
+        let below = leaves(value);
+        if below.is_empty() {
+            found.push((name.clone(), wrap(value.clone())));
+        }
+        found.extend(below.into_iter().map(|(path, inner)| (format!("{name}.{path}"), wrap(inner))));
+    }
+    found
 }
 
 fn merge(base: &mut Value, over: &Value) {

@@ -10,7 +10,7 @@ use crate::{ObjectRef, RowCounts, Sha256, SnapshotId};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Snapshot {
-    /// Follows from all other fields.
+    /// Follows from the contents of the objects below; see [`Snapshot::with_id`].
     pub id: SnapshotId,
     /// Use case the data belongs to.
     pub use_case: String,

@@ -30,5 +30,6 @@ mod cell;
 mod gold;
 mod header;
 mod rules;
+mod settings;
 mod table;
 mod use_case;

@@ -3,8 +3,8 @@
 //! Two deliveries exist, and one declaration reads both.
 //! IBM's file has 21 columns spelled like `SeniorCitizen`, flags as `Yes` and `No` (but senior citizens as 0 and 1), a
 //! third level such as `No internet service` in the add-ons, and 11 blank total charges, all of new customers.
-//! The other delivery spells its columns in snake case (`contract_type`, `payment_method`), flags as 0 and 1, and has
-//! no customer ids, demographic columns or phone columns.
+//! The other delivery spells its columns in snake case (`contract_type`, `payment_method`), flags as 0 and 1, and may
+//! come without customer ids and without the columns about household and phone.
 //!
 //! What a file lacks is handled like this:
 //! - Tenure, both charges, contract, payment method, internet service and churn must be there: without them there is
@@ -26,6 +26,7 @@ pub use generate::{Spelling, generate};
 mod columns;
 mod generate;
 mod gold;
+mod profiles;
 mod rules;
 
 /// Name of the only table.
@@ -52,20 +53,20 @@ pub fn use_case() -> Result<UseCase, serde_json::Error> {
 fn searches() -> Vec<FamilySearch> {
     use SearchSpace::{Int, LogUniform, Uniform};
     vec![
-        FamilySearch::new("logistic_regression", &[("l2", LogUniform { min: 0.01, max: 100.0 })]),
+        FamilySearch::new("logistic_regression", &[("alpha", LogUniform { min: 0.01, max: 100.0 })]),
         FamilySearch::new(
             "random_forest",
             &[
-                ("n_trees", Int { min: 60, max: 160 }),
+                ("n_estimators", Int { min: 100, max: 300 }),
                 ("max_depth", Int { min: 6, max: 12 }),
                 ("min_samples_leaf", Int { min: 5, max: 40 }),
-                ("features_per_split", Int { min: 3, max: 10 }),
+                ("max_features", Uniform { min: 0.1, max: 0.5 }),
             ],
         ),
         FamilySearch::new(
             "lightgbm",
             &[
-                ("n_trees", Int { min: 80, max: 300 }),
+                ("num_iterations", Int { min: 80, max: 300 }),
                 ("learning_rate", LogUniform { min: 0.02, max: 0.1 }),
                 ("num_leaves", Int { min: 4, max: 16 }),
                 ("min_data_in_leaf", Int { min: 10, max: 80 }),
@@ -76,11 +77,12 @@ fn searches() -> Vec<FamilySearch> {
         FamilySearch::new(
             "xgboost",
             &[
-                ("n_trees", Int { min: 80, max: 300 }),
+                ("n_estimators", Int { min: 80, max: 300 }),
                 ("learning_rate", LogUniform { min: 0.02, max: 0.1 }),
                 ("max_depth", Int { min: 2, max: 5 }),
                 ("min_child_weight", LogUniform { min: 1.0, max: 20.0 }),
-                ("lambda_l2", LogUniform { min: 0.01, max: 10.0 }),
+                ("reg_lambda", LogUniform { min: 0.01, max: 10.0 }),
+                ("colsample_bytree", Uniform { min: 0.5, max: 1.0 }),
             ],
         ),
     ]
