@@ -3,7 +3,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use contracts::{RowCounts, Sha256};
-use polars::prelude::{Column, DataFrame, DataType, Field, IntoColumn, NamedFrom, Schema, Series, StringChunkedBuilder};
+use polars::prelude::{
+    Column, DataFrame, DataType, Field, IntoColumn, NamedFrom, Schema, Series, StringChunkedBuilder,
+};
 use sha2::Digest as _;
 use usecases::{Reason, Table};
 
@@ -198,7 +200,9 @@ impl<'a> RowBuilder<'a> {
             return Err(Problem::of_row(Reason::WrongFieldCount.as_str()).with_detail(detail));
         }
         match fields.iter().enumerate().find_map(|(at, field)| Some((at, field.find('\0')?))) {
-            Some((field, byte)) => Err(self.problem(field, Reason::NulCharacter, format!("at byte {byte} of the cell"))),
+            Some((field, byte)) => {
+                Err(self.problem(field, Reason::NulCharacter, format!("at byte {byte} of the cell")))
+            }
             None => Ok(()),
         }
     }

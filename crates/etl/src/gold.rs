@@ -56,7 +56,8 @@ impl Gold {
         for name in self.frame.names() {
             columns.push(match self.frame.column(name) {
                 Some(FieldColumn::Number(numbers)) => {
-                    let numbers: Vec<Option<f64>> = numbers.iter().map(|&n| Some(n).filter(|n| n.is_finite())).collect();
+                    let numbers: Vec<Option<f64>> =
+                        numbers.iter().map(|&n| Some(n).filter(|n| n.is_finite())).collect();
                     Series::new(name.into(), numbers).into()
                 }
                 Some(FieldColumn::Category(levels)) => {
@@ -78,12 +79,13 @@ impl Gold {
 pub fn gold_frame(bytes: &[u8]) -> Result<Gold, EtlError> {
     const OBJECT: &str = "gold.parquet";
     let frame = parquet::read(OBJECT, bytes)?;
-    read_gold(&frame).map_err(|error| EtlError::parquet(OBJECT, error))?.map_err(|problem| EtlError::parquet(OBJECT, problem))
+    read_gold(&frame)
+        .map_err(|error| EtlError::parquet(OBJECT, error))?
+        .map_err(|problem| EtlError::parquet(OBJECT, problem))
 }
 
 fn read_gold(frame: &DataFrame) -> PolarsResult<Result<Gold, String>> {
-    let keys: Option<Vec<String>> =
-        frame.column(KEY_COLUMN)?.str()?.iter().map(|key| key.map(str::to_owned)).collect();
+    let keys: Option<Vec<String>> = frame.column(KEY_COLUMN)?.str()?.iter().map(|key| key.map(str::to_owned)).collect();
     let labels: Option<Vec<f32>> =
         frame.column(LABEL_COLUMN)?.f64()?.iter().map(|label| label.map(|label| label as f32)).collect();
     let splits: Option<Result<Vec<Split>, String>> =
@@ -92,9 +94,7 @@ fn read_gold(frame: &DataFrame) -> PolarsResult<Result<Gold, String>> {
     for column in frame.columns().iter().filter(|column| !column.name().starts_with('_')) {
         let values = match column.str() {
             Ok(levels) => FieldColumn::Category(levels.iter().map(|level| level.map(str::to_owned)).collect()),
-            Err(_) => {
-                FieldColumn::Number(column.f64()?.iter().map(|number| number.unwrap_or(f64::NAN)).collect())
-            }
+            Err(_) => FieldColumn::Number(column.f64()?.iter().map(|number| number.unwrap_or(f64::NAN)).collect()),
         };
         columns.push((column.name().to_string(), values));
     }

@@ -23,6 +23,14 @@ pub use header::{Header, MAX_HEADER_BYTES};
 pub use split::Split;
 pub use validate::{Before, CheckKind, CheckOutcome, Checked, QualityReport, Validation, gates};
 
+/// A declaration as text: equal declarations, and only those, give equal texts.
+///
+/// # Errors
+/// [`EtlError::Declaration`] when it has no JSON form.
+pub fn declaration<T: serde::Serialize + ?Sized>(declared: &T) -> Result<String, EtlError> {
+    serde_json::to_string(declared).map_err(|error| EtlError::declaration(error.to_string()))
+}
+
 mod bronze;
 mod clean;
 mod csv;
@@ -34,3 +42,6 @@ mod parquet;
 mod quarantine;
 mod split;
 mod validate;
+
+#[cfg(test)]
+mod tests;

@@ -68,10 +68,8 @@ pub(crate) fn stratified(
     }
     let mut splits = vec![Split::Train; keys.len()];
     for class in [false, true] {
-        let mut rows: Vec<(u128, usize)> = (0..keys.len())
-            .filter(|&row| is_positive[row] == class)
-            .map(|row| (hash(seed, keys[row]), row))
-            .collect();
+        let mut rows: Vec<(u128, usize)> =
+            (0..keys.len()).filter(|&row| is_positive[row] == class).map(|row| (hash(seed, keys[row]), row)).collect();
         rows.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| keys[a.1].cmp(keys[b.1])));
         let n_test = count(rows.len(), shares.test);
         let n_validation = count(rows.len(), shares.validation);
@@ -142,6 +140,9 @@ mod tests {
     #[test]
     fn too_few_rows_of_a_class_are_refused() {
         let error = stratified(&["a", "b", "c"], &[true, false, false], &SHARES, 1).unwrap_err();
-        assert_eq!(error.to_string(), "gold rows: 2 rows of the negative class are too few for training, validation and test");
+        assert_eq!(
+            error.to_string(),
+            "gold rows: 2 rows of the negative class are too few for training, validation and test"
+        );
     }
 }

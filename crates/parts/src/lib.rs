@@ -37,6 +37,12 @@ pub enum PartError {
         /// The counts.
         rows: RowCounts,
     },
+    /// A key that should be one of a part.
+    #[error("`{key}` is not the key of a part of a table")]
+    NotAPart {
+        /// The key.
+        key: String,
+    },
     /// The lake failed.
     #[error(transparent)]
     Lake(#[from] LakeError),
@@ -48,6 +54,7 @@ impl PartError {
     pub fn name(&self) -> ErrorName {
         match self {
             Self::Unbalanced { .. } => ErrorName::Internal,
+            Self::NotAPart { .. } => ErrorName::InvalidInput,
             Self::Lake(error) => error.name(),
         }
     }
@@ -98,8 +105,22 @@ impl Place<'_> {
     }
 }
 
+/// The manifest of the part under `key`, which another stage has written.
+///
+/// # Errors
+/// The key is not one of a part ([`PartError::NotAPart`]), or the lake failed.
+pub async fn manifest_of(lake: &Lake, key: &str) -> Result<PartOutput, PartError> {
+    let stem = key.strip_suffix(".parquet").ok_or_else(|| PartError::NotAPart { key: key.to_owned() })?;
+    Ok(lake.read_json(&format!("{stem}.manifest.json")).await?)
+}
+
 /// An id that changes with every one of `facts`: what a part is made from, the declaration it is made by, and the
 /// version of the stage.
+///
+/// ```
+/// assert_eq!(parts::source_id(&["clean-1", "the bronze part"]).len(), 16);
+/// assert_ne!(parts::source_id(&["clean-1", "a"]), parts::source_id(&["clean-2", "a"]));
+/// ```
 #[must_use]
 pub fn source_id(facts: &[&str]) -> String {
     // Lengths keep apart what would otherwise run together.
@@ -113,7 +134,7 @@ mod tests {
 
     use std::{collections::BTreeMap, sync::Arc};
 
-    use lake::{MemoryStore, Store as _};
+    use lake::MemoryStore;
 
     use super::*;
 
@@ -143,6 +164,8 @@ mod tests {
         let rows = RowCounts { rows_in: 3, rows_out: 2, rows_quarantined: 1 };
         let written = place().write(&lake, source(), part(rows)).await.unwrap();
         assert_eq!(place().find(&lake).await.unwrap(), Some(written.clone()));
+        assert_eq!(manifest_of(&lake, &written.data.key).await.unwrap(), written);
+        assert!(matches!(manifest_of(&lake, "raw/telco/a.csv").await, Err(PartError::NotAPart { .. })));
         assert_eq!(place().write(&lake, source(), part(rows)).await.unwrap(), written);
     }
 

@@ -90,7 +90,8 @@ pub enum Check {
         /// Largest relative difference allowed.
         fraction: f64,
     },
-    /// Row: no earlier row, in the order of sources, parts and records, has the same values in these columns.
+    /// Row: no other row has the same values in these columns. Of rows that are alike in every column the first keeps
+    /// the rule, in the order of sources, parts and records; of rows that contradict each other none does.
     Unique {
         /// Columns compared together.
         columns: Vec<String>,

@@ -13,6 +13,7 @@ use contracts::stage::{IngestRequest, PartStep};
 use contracts::{ErrorName, ObjectRef, Settings};
 use etl::{BronzeReader, BronzeSource, EtlError, Header, MAX_HEADER_BYTES, Part};
 use lake::{Lake, LakeError, StoreError, keys};
+use lambda_kit::Named;
 use parts::{PartError, Place};
 use usecases::Table;
 
@@ -45,12 +46,9 @@ pub enum IngestError {
     /// The lake failed.
     #[error(transparent)]
     Lake(#[from] LakeError),
-    /// The raw file could not be fetched.
-    #[error(transparent)]
-    Store(StoreError),
 }
 
-impl lambda_kit::Named for IngestError {
+impl Named for IngestError {
     fn name(&self) -> ErrorName {
         match self {
             Self::Request(_) => ErrorName::InvalidInput,
@@ -58,7 +56,6 @@ impl lambda_kit::Named for IngestError {
             Self::Etl(error) => error.name(),
             Self::Part(error) => error.name(),
             Self::Lake(error) => error.name(),
-            Self::Store(error) => error.name(),
         }
     }
 }
@@ -84,7 +81,7 @@ pub async fn handle(lake: &Lake, request: IngestRequest) -> Result<PartStep, Ing
         stage: "ingest",
         use_case: &request.use_case,
         table: &request.table,
-        source_id: source_id(&request, table, &settings),
+        source_id: source_id(&request, table, &settings)?,
         part: request.part,
     };
     let output = match place.find(lake).await? {
@@ -98,9 +95,11 @@ pub async fn handle(lake: &Lake, request: IngestRequest) -> Result<PartStep, Ing
     Ok(PartStep { use_case: request.use_case, run_id: request.run_id, raw: request.source, output })
 }
 
-fn source_id(request: &IngestRequest, table: &Table, settings: &Settings) -> String {
+/// Says which bytes of which state of the file were read, and as what.
+fn source_id(request: &IngestRequest, table: &Table, settings: &Settings) -> Result<String, IngestError> {
+    let file = keys::source_id(&request.source, &settings.reading);
     let range = format!("{}..{}", request.start, request.end);
-    parts::source_id(&[VERSION, &keys::source_id(&request.source, &settings.reading), &range, &table.fingerprint()])
+    Ok(parts::source_id(&[VERSION, &file, &range, &etl::declaration(table)?]))
 }
 
 async fn read(
@@ -127,7 +126,9 @@ async fn read(
     }
     let (part, bytes) = reader.finish()?;
     if part.rows.rows_in == 0 && request.start == 0 && request.end == file.size_bytes {
-        return Err(EtlError::File { file: file.key.clone(), problem: "there is a header and no row".to_owned() }.into());
+        return Err(
+            EtlError::File { file: file.key.clone(), problem: "there is a header and no row".to_owned() }.into()
+        );
     }
     Ok((ObjectRef { key: file.key.clone(), sha256: bytes.sha256, size_bytes: bytes.size_bytes }, part))
 }
@@ -137,9 +138,9 @@ async fn fetch(lake: &Lake, request: &IngestRequest, from: u64, until: u64) -> R
     if from == until {
         return Ok(bytes::Bytes::new());
     }
-    let bytes = lake.store().get_range(&file.key, from..until, Some(&file.etag)).await.map_err(|error| match error {
-        StoreError::Precondition { key } => IngestError::Changed { key },
-        error => IngestError::Store(error),
+    let bytes = lake.read_range(&file.key, from..until, Some(&file.etag)).await.map_err(|error| match error {
+        LakeError::Store(StoreError::Precondition { key }) => IngestError::Changed { key },
+        error => IngestError::Lake(error),
     })?;
     if bytes.len() as u64 == until - from {
         Ok(bytes)
@@ -149,3 +150,6 @@ async fn fetch(lake: &Lake, request: &IngestRequest, from: u64, until: u64) -> R
         Err(IngestError::Request(format!("{} has {end} bytes where {size} were planned", file.key)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -252,7 +252,8 @@ mod tests {
     #[test]
     fn both_kinds_of_line_break_end_a_line() {
         let lines = whole(b"a\r\nb\n\r\nlast", 1000);
-        let texts: Vec<_> = lines.iter().map(|(offset, number, text)| (*offset, number.unwrap(), text.clone().unwrap())).collect();
+        let texts: Vec<_> =
+            lines.iter().map(|(offset, number, text)| (*offset, number.unwrap(), text.clone().unwrap())).collect();
         assert_eq!(
             texts,
             [(0, 1, b"a".to_vec()), (3, 2, b"b".to_vec()), (5, 3, b"".to_vec()), (7, 4, b"last".to_vec())]

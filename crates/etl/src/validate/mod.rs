@@ -2,7 +2,7 @@
 
 use contracts::{Quality, RowCounts};
 use polars::prelude::BooleanChunked;
-use usecases::{Aspect, OnBreak, QualityRule, Table};
+use usecases::{Aspect, OnBreak, QualityRule, Table, UseCase};
 
 pub use report::{CheckKind, CheckOutcome, QualityReport};
 
@@ -183,9 +183,7 @@ impl<'a> Validation<'a> {
     #[must_use]
     pub fn pairs(&self) -> (u64, u64) {
         let rules = self.rules.iter().filter(|rule| matches!(rule.check, RuleCheck::Row(_)));
-        rules.fold((0, 0), |(checked, held), rule| {
-            (checked + self.n_checked, held + self.n_checked - rule.n_failed)
-        })
+        rules.fold((0, 0), |(checked, held), rule| (checked + self.n_checked, held + self.n_checked - rule.n_failed))
     }
 }
 
@@ -210,21 +208,29 @@ impl<'a> RuleCheck<'a> {
     }
 }
 
-/// The gates on all tables together: quarantine before validation, and the score. Names in the settings that no rule
-/// has fail as well, because their bounds would bind nothing.
+/// The gates on all tables together: quarantine before validation, and the score.
+///
+/// A rule about a table that does not exist fails, and so does a bound in the settings for a rule that does not exist,
+/// because neither would bind anything.
 #[must_use]
-pub fn gates(quality: &Quality, rules: &[QualityRule], before: &Before, score: f64) -> Vec<CheckOutcome> {
+pub fn gates(quality: &Quality, use_case: &UseCase, before: &Before, score: f64) -> Vec<CheckOutcome> {
     let gate = |name: &str, n_rows| CheckOutcome::measured(name, None, CheckKind::Gate, n_rows);
     let RowCounts { rows_in, rows_quarantined, .. } = before.rows;
     let fraction = rows_quarantined as f64 / rows_in as f64;
     let mut outcomes = vec![
         CheckOutcome {
             rows_failed: Some(rows_quarantined),
-            ..gate("max_quarantined_fraction", rows_in).between(fraction, None, Some(before.max_quarantined_fraction))
+            ..gate("quarantined_fraction", rows_in).between(fraction, None, Some(before.max_quarantined_fraction))
         },
         gate("data_quality_score", rows_in).between(score, Some(quality.min_score), None),
     ];
-    let is_unknown = |name: &&String| rules.iter().all(|rule| rule.name != **name);
+    let homeless = use_case.rules.iter().filter(|rule| use_case.table(&rule.table).is_none());
+    outcomes.extend(
+        homeless.map(|rule| {
+            gate(&rule.name, 0).impossible(format!("is about table `{}`, which does not exist", rule.table))
+        }),
+    );
+    let is_unknown = |name: &&String| use_case.rules.iter().all(|rule| rule.name != **name);
     let unknown = quality.max_fraction.keys().filter(is_unknown);
     outcomes.extend(unknown.map(|name| gate(name, 0).impossible("has a bound in the settings and is no rule")));
     outcomes

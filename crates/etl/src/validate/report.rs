@@ -51,7 +51,7 @@ pub struct CheckOutcome {
     pub kind: CheckKind,
     /// Rows looked at.
     pub rows_checked: u64,
-    /// Rows that broke the rule; `None` when the table as a whole was measured.
+    /// Rows that broke the rule, or that a gate counts; `None` when the table as a whole was measured.
     pub rows_failed: Option<u64>,
     /// What was measured: for a row rule the share of rows that broke it. `None` when there was nothing to measure,
     /// which never passes.
@@ -110,7 +110,8 @@ impl fmt::Display for CheckOutcome {
             (None, _) => f.write_str("had nothing to measure")?,
             (Some(value), None) => write!(f, "is {}", Short(value))?,
             (Some(value), Some(failed)) => {
-                write!(f, "is broken by {failed} of {} rows ({})", self.rows_checked, Short(value))?;
+                let verb = if self.kind == CheckKind::Gate { "counts" } else { "is broken by" };
+                write!(f, "{verb} {failed} of {} rows ({})", self.rows_checked, Short(value))?;
             }
         }
         match (self.min, self.max) {

@@ -32,6 +32,7 @@ impl<'a> RowCheck<'a> {
         let text = |name: &str| find(table, name, Some(false));
         let any = |name: &str| find(table, name, None);
         Ok(Some(match check {
+            Check::Range { min: None, max: None, .. } => return Err("has no bound".to_owned()),
             Check::Range { column, min, max } => Self::Range { column: number(column)?, min: *min, max: *max },
             Check::AllowedLevels { column, levels } => Self::AllowedLevels { column: text(column)?, levels },
             Check::NullOnlyIf { column, other, equals } => {
@@ -80,11 +81,8 @@ impl<'a> RowCheck<'a> {
                 let value = value(*column)?;
                 let is_below = min.is_some_and(|min| value < min);
                 let is_above = max.is_some_and(|max| value > max);
-                (is_below || is_above).then(|| match (min, max) {
-                    (Some(min), _) if is_below => format!("{value} is below {min}"),
-                    (_, Some(max)) => format!("{value} is above {max}"),
-                    _ => value.to_string(),
-                })
+                let bound = if is_below { min.map(|min| ("below", min)) } else { max.map(|max| ("above", max)) };
+                bound.filter(|_| is_below || is_above).map(|(side, bound)| format!("{value} is {side} {bound}"))
             }
             Self::AllowedLevels { column, levels } => {
                 let level = text(*column)?;
@@ -104,7 +102,8 @@ impl<'a> RowCheck<'a> {
             }
             Self::Product { column, factors, fraction } => {
                 let value = value(*column)?;
-                let product: f64 = factors.iter().map(|&factor| silver.columns[factor].number(row)).product::<Option<f64>>()?;
+                let product: f64 =
+                    factors.iter().map(|&factor| silver.columns[factor].number(row)).product::<Option<f64>>()?;
                 let is_broken = product != 0.0 && (value - product).abs() > fraction * product.abs();
                 is_broken.then(|| format!("{value} where the product is {product}"))
             }
