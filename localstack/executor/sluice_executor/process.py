@@ -66,7 +66,9 @@ class FunctionProcess:
             status = self._process.poll()
             if status is not None:
                 self.stop()
-                raise StartFailed(error_answer("Runtime.ExitError", f"the function ended with status {status} while it started"))
+                said = self.whole_log()[-500:] or "nothing"
+                message = f"the function ended with status {status} while it started, and said: {said}"
+                raise StartFailed(error_answer("Runtime.ExitError", message))
             if time.monotonic() > deadline:
                 self.stop()
                 raise StartFailed(error_answer("Sandbox.Timedout", f"the function did not start within {self._init_seconds:g} s"))

@@ -25,7 +25,7 @@ if "fail" in os.environ.get("START", ""):
     http.client.HTTPConnection(api).request("POST", "/2018-06-01/runtime/init/error", b'{{"errorType": "Internal"}}')
     time.sleep(9)
 if "exit" in os.environ.get("START", ""):
-    sys.exit(7)
+    sys.exit("no module")
 n = 0
 while True:
     c = http.client.HTTPConnection(api)
@@ -99,6 +99,8 @@ class ProcessTest(unittest.TestCase):
             with self.assertRaises(StartFailed) as caught:
                 self.make(**environment).start()
             self.assertEqual(json.loads(caught.exception.payload)["errorType"], expected)
+            if expected == "Runtime.ExitError":
+                self.assertIn("no module", str(caught.exception))
         (self.folder / "bootstrap").unlink()
         self.assertEqual(self.invoke("a")[0]["errorType"], "Runtime.InvalidEntrypoint")
 
