@@ -16,6 +16,7 @@ use crate::{
     paths::Paths,
     process::{self, Group},
     shell::say,
+    tools,
     venv::{Spec, Venv},
 };
 
@@ -55,6 +56,10 @@ impl Kind {
 
     /// Its Python environment.
     pub(crate) fn venv(self, paths: &Paths) -> Result<Venv> {
+        let python = tools::python()?;
+        if self == Self::Localstack && python.version.starts_with("3.10.") {
+            bail!("LocalStack needs Python 3.11 or 3.12; install one, or name it with SLUICE_PYTHON");
+        }
         let spec = match self {
             Self::Ministack => Spec::complete("ministack", "localstack/requirements-ministack.txt"),
             Self::Localstack => Spec {

@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
@@ -14,6 +14,8 @@ use crate::{
 
 /// How often the executions are looked at.
 const POLL: Duration = Duration::from_millis(500);
+/// A state that runs for longer is shown before it ends.
+const LONG: Duration = Duration::from_secs(3);
 
 /// What became of one machine of a run.
 #[derive(Clone, Debug, Serialize)]
@@ -22,6 +24,9 @@ pub(crate) struct MachineReport {
     pub(crate) execution_arn: String,
     pub(crate) status: Status,
     pub(crate) steps: Vec<Step>,
+    /// State that runs now.
+    #[serde(skip)]
+    pub(crate) current: Option<String>,
     /// Answer of the machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) output: Option<Value>,
@@ -49,12 +54,12 @@ pub(crate) async fn run(sfn: &StepFunctions, machine: Machine, run_id: &str, inp
     for next in machine.and_following().skip(1) {
         executions.push((next, sibling_arn(&sfn.machine_arn(next).await?, run_id)?));
     }
-    let mut shown = BTreeSet::new();
+    let mut progress = Progress { start, ended: BTreeSet::new(), running: BTreeMap::new() };
     loop {
         let mut machines = Vec::new();
         for (machine, arn) in &executions {
             let Some(report) = look(sfn, *machine, arn).await? else { break };
-            show(&report, start, &mut shown);
+            progress.show(&report);
             machines.push(report);
         }
         // The first machine waits for the others, so it is the last to end.
@@ -77,14 +82,38 @@ async fn look(sfn: &StepFunctions, machine: Machine, arn: &str) -> Result<Option
         execution_arn: arn.to_owned(),
         status: description.status,
         steps: history::steps(&events),
+        current: history::current(&events).map(str::to_owned),
         output: description.output.and_then(|text| serde_json::from_str(&text).ok()),
     }))
 }
 
-fn show(report: &MachineReport, start: Instant, shown: &mut BTreeSet<(String, i64)>) {
-    for step in &report.steps {
-        if shown.insert((report.machine.clone(), step.id)) {
-            eprintln!("{}", line(report, step, start.elapsed().as_secs_f64()));
+/// What has been shown of a run.
+struct Progress {
+    start: Instant,
+    /// Steps shown, by machine.
+    ended: BTreeSet<(String, i64)>,
+    /// State last seen running in each machine, since when, and whether that was shown.
+    running: BTreeMap<String, (String, Instant, bool)>,
+}
+
+impl Progress {
+    fn show(&mut self, report: &MachineReport) {
+        let elapsed = self.start.elapsed().as_secs_f64();
+        for step in &report.steps {
+            if self.ended.insert((report.machine.clone(), step.id)) {
+                eprintln!("{}", line(report, step, elapsed));
+            }
+        }
+        let Some(current) = &report.current else { return };
+        let seen =
+            self.running.entry(report.machine.clone()).or_insert_with(|| (current.clone(), Instant::now(), false));
+        if seen.0 != *current {
+            *seen = (current.clone(), Instant::now(), false);
+        }
+        // Of the machines that wait for another one only the last is of interest.
+        if !seen.2 && seen.1.elapsed() > LONG && !current.starts_with("Start") {
+            seen.2 = true;
+            eprintln!("[{elapsed:6.1} s] {:10} {current} …", report.machine);
         }
     }
 }
@@ -152,6 +181,7 @@ mod tests {
             execution_arn: String::new(),
             status: Status::Running,
             steps: Vec::new(),
+            current: None,
             output: None,
         };
         expect!["[  12.3 s] training   Train               4.50 s  Storage"].assert_eq(&line(&report, &step, 12.34));

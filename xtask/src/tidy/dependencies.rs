@@ -174,6 +174,7 @@ fn manifest_problems(name: &str, text: &str) -> Vec<String> {
             && !line.starts_with('#')
             && line.contains('=')
             && !line.contains("workspace")
+            && !line.contains("path = ")
         {
             problems.push(format!(
                 "{name}:{number}: `{line}` has a version of its own; versions stand in the root Cargo.toml"
