@@ -40,7 +40,7 @@ pub struct ModelInfo {
     pub build: WasmBuild,
     /// What it takes and gives.
     pub signature: ModelSignature,
-    /// Every registered version, newest first.
+    /// The registered versions, newest first; at most the newest 100.
     pub versions: Vec<VersionInfo>,
 }
 

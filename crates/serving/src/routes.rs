@@ -7,6 +7,8 @@ use axum::{
     routing::{get, post},
 };
 use contracts::{Health, HealthStatus, ModelInfo, Reloaded, VersionInfo};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use registry::RegistryState;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
@@ -16,6 +18,11 @@ use crate::{
     problem::{Kind, Refusal},
     slot::{Current, Slot},
 };
+
+/// Versions that `/model_info` lists.
+const MAX_VERSIONS_LISTED: usize = 100;
+/// Manifests read at once for that.
+const N_PARALLEL_READS: usize = 16;
 
 /// The routes of an endpoint. `docs/serving.md` describes them for users.
 pub fn router(state: AppState) -> Router {
@@ -105,28 +112,10 @@ async fn model_info(State(state): State<AppState>, UseCase(use_case): UseCase) -
     let slot = shared.slot(use_case.as_deref())?;
     let current = slot.current(&shared).await;
     let serving = current.serving.as_ref().ok_or_else(|| nothing_to_serve(&shared, slot, &current))?;
-    let mut versions = Vec::new();
-    if let Some(registry) = &current.registry {
-        for (&version, version_state) in registry.versions.iter().rev() {
-            let manifest = slot.manifest(&shared, registry, version).await.map_err(|error| {
-                tracing::error!(%version, %error, "the manifest could not be read");
-                unavailable(&shared, format!("the manifest of {version} could not be read"))
-            })?;
-            versions.push(VersionInfo {
-                version,
-                stage: version_state.stage.to_string(),
-                live: registry.live == Some(version),
-                family: manifest.family.clone(),
-                registered_at: manifest.registered_at.clone(),
-                run_id: manifest.run_id.clone(),
-                run_name: manifest.run_name.clone(),
-                snapshot_id: manifest.snapshot_id.clone(),
-                feature_fingerprint: manifest.feature_fingerprint.clone(),
-                test: manifest.test,
-                cv_roc_auc: manifest.cv_roc_auc,
-            });
-        }
-    }
+    let versions = match &current.registry {
+        Some(registry) => versions(&shared, slot, registry).await?,
+        None => Vec::new(),
+    };
     let loaded = &serving.loaded;
     Ok(Json(ModelInfo {
         provenance: serving.provenance(),
@@ -134,6 +123,31 @@ async fn model_info(State(state): State<AppState>, UseCase(use_case): UseCase) -
         signature: loaded.signature.clone(),
         versions,
     }))
+}
+
+/// The newest registered versions, newest first.
+async fn versions(shared: &Shared, slot: &Slot, registry: &RegistryState) -> Result<Vec<VersionInfo>, Refusal> {
+    let newest = registry.versions.iter().rev().take(MAX_VERSIONS_LISTED);
+    let reads = newest.map(|(&version, state)| async move {
+        let manifest = slot.manifest(shared, registry, version).await.map_err(|error| {
+            tracing::error!(%version, %error, "the manifest could not be read");
+            unavailable(shared, format!("the manifest of {version} could not be read"))
+        })?;
+        Ok(VersionInfo {
+            version,
+            stage: state.stage.to_string(),
+            live: registry.live == Some(version),
+            family: manifest.family.clone(),
+            registered_at: manifest.registered_at.clone(),
+            run_id: manifest.run_id.clone(),
+            run_name: manifest.run_name.clone(),
+            snapshot_id: manifest.snapshot_id.clone(),
+            feature_fingerprint: manifest.feature_fingerprint.clone(),
+            test: manifest.test,
+            cv_roc_auc: manifest.cv_roc_auc,
+        })
+    });
+    stream::iter(reads.collect::<Vec<_>>()).buffered(N_PARALLEL_READS).try_collect().await
 }
 
 async fn reload(State(state): State<AppState>, UseCase(use_case): UseCase) -> Result<Json<Reloaded>, Refusal> {

@@ -199,7 +199,7 @@ async fn a_reference_that_proves_nothing_fails_the_test() {
     type Case = (&'static str, fn(&mut Reference));
     let cases: [Case; 6] = [
         ("no rows", |reference| (reference.rows, reference.probabilities) = (vec![], vec![])),
-        ("60 rows and 59 probabilities", |reference| drop(reference.probabilities.pop())),
+        ("60 rows and 59 probabilities", |reference| reference.probabilities.truncate(59)),
         ("allows a difference of 0.5", |reference| reference.tolerance = 0.5),
         ("allows a difference of -1", |reference| reference.tolerance = -1.0),
         ("other fields", |reference| reference.fields.swap(0, 1)),

@@ -7,6 +7,7 @@ use std::{
 
 use contracts::Sha256;
 use inference::Modules;
+use lake::{DirectoryStore, Lake};
 use serving::{AppState, Settings};
 use tokio::net::TcpListener;
 
@@ -57,7 +58,10 @@ pub async fn run() -> Result<(), StartError> {
     settings.max_body_bytes = number("SLUICE_MAX_BODY_BYTES", settings.max_body_bytes)?;
     settings.refresh_every = Duration::from_secs(number("SLUICE_REFRESH_SECONDS", settings.refresh_every.as_secs())?);
     let modules = Modules::from_env()?;
-    let lake = lambda_kit::lake_from_env().await?;
+    let lake = match text("SLUICE_LAKE_DIR") {
+        Some(folder) => folder_lake(&folder)?,
+        None => lambda_kit::lake_from_env().await?,
+    };
     let state = AppState::new(lake, modules, settings, Arc::new(move || started.elapsed()), instance());
     state.warm_up().await;
 
@@ -87,6 +91,11 @@ fn text(name: &str) -> Option<String> {
 fn number<T: FromStr>(name: &'static str, default: T) -> Result<T, StartError> {
     let Some(value) = text(name) else { return Ok(default) };
     value.parse().map_err(|_| StartError::Variable { name, value, expected: "a whole number" })
+}
+
+/// A lake in a folder, for a laptop without S3.
+fn folder_lake(folder: &str) -> Result<Lake, lambda_kit::SetupError> {
+    Ok(Lake::new(Arc::new(DirectoryStore::open(folder)?), format!("file://{folder}")))
 }
 
 /// A short text that no other server has, for request ids.
