@@ -27,6 +27,9 @@
 //! ```text
 //! RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 /usr/bin/cargo build -Z build-std=std,panic_abort --profile wasm …
 //! ```
+//! Debian's `rust-lld` is a link into the package `lld-22`; with `lld` instead, set
+//! `CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld`, always or never: it is part of what makes a build fresh.
+//!
 //! Both builds write `wasm32-unknown-unknown/wasm/wasm_model.wasm` in the target folder: copy it to `compact.wasm` or
 //! `tract.wasm` before the next one. The flags are the same for both, so that they share the standard library.
 //! The tract build takes about ten minutes of CPU.

@@ -32,6 +32,8 @@ pub fn settings() -> Config {
     ] {
         config.wasm_features(unused, false);
     }
+    // The way back from a trap to a line of the guest is an eighth of the file, and nobody here would walk it.
+    config.generate_address_map(false).native_unwind_info(false).wasm_backtrace_max_frames(None);
     config
 }
 

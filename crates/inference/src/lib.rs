@@ -17,7 +17,7 @@
 //! # Ok::<(), inference::InferenceError>(())
 //! ```
 //!
-//! `cargo run --release --example first_prediction -- <folder of modules>` measures the way from process start to the
+//! `cargo run --release --example time_per_row -- <folder of modules>` measures the way from loading the module to the
 //! first answer.
 
 pub use engine::{TARGET, settings};

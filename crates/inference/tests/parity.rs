@@ -6,6 +6,7 @@ mod support;
 use contracts::{Reference, WasmBuild};
 use features::wire;
 use inference::{InferenceError, Limits, Model};
+use onnx::proto::{DataType, NodeProto, TensorProto};
 use wasm_model::Session;
 
 const N_NUMBERS: usize = 18;
@@ -58,6 +59,83 @@ fn the_tract_build_agrees_with_the_compact_one() {
         assert_eq!(answers.len(), found.len());
         assert!(largest <= tolerance, "{largest:e} is more than {tolerance:e}");
     }
+}
+
+/// σ(x · weights) as three operators that have nothing to do with trees.
+fn dense(weights: &[f32]) -> Vec<u8> {
+    let mut model = onnx::decode(&support::linear(weights.len())).unwrap();
+    let node = |op_type: &str, input: &[&str], output: &str| NodeProto {
+        op_type: op_type.to_owned(),
+        input: input.iter().map(|&name| name.to_owned()).collect(),
+        output: vec![output.to_owned()],
+        ..NodeProto::default()
+    };
+    let graph = model.graph.as_mut().unwrap();
+    graph.node = vec![
+        node("MatMul", &["input", "weights"], "scores"),
+        node("Sigmoid", &["scores"], "sigmoid"),
+        node("Identity", &["sigmoid"], "probabilities"),
+    ];
+    graph.initializer = vec![TensorProto {
+        name: "weights".to_owned(),
+        dims: vec![weights.len() as i64, 1],
+        data_type: DataType::Float.into(),
+        float_data: weights.to_vec(),
+        ..TensorProto::default()
+    }];
+    graph.output.remove(0);
+    let shape = graph.output[0].r#type.as_mut().unwrap().tensor_type.as_mut().unwrap().shape.as_mut().unwrap();
+    shape.dim[1].dim_value = Some(1);
+    onnx::encode(&model)
+}
+
+#[test]
+fn the_tract_build_runs_graphs_that_the_compact_one_refuses() {
+    let weights: Vec<f32> = (0..N_FEATURES).map(|i| i as f32 / 40.0 - 0.25).collect();
+    let onnx = dense(&weights);
+    let plan = support::plan(N_NUMBERS).to_json();
+    let error = Model::load(&support::module(WasmBuild::Compact), &onnx, &plan, Limits::default()).unwrap_err();
+    assert!(matches!(error, InferenceError::Rejected { operator: Some(name), .. } if name == "MatMul"));
+
+    let mut model = model(WasmBuild::Tract, &onnx);
+    let matrix = model.transform(&support::rows(N_NUMBERS, 100)).unwrap();
+    let answers = model.predict_matrix(&matrix).unwrap();
+    assert_eq!(answers.len(), 100);
+    for (row, answer) in matrix.rows().zip(answers) {
+        let score: f64 = row.iter().zip(&weights).map(|(&x, &w)| f64::from(x) * f64::from(w)).sum();
+        assert!((1.0 / (1.0 + (-score).exp()) - f64::from(answer)).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn a_regression_has_the_same_value_in_both_builds() {
+    let mut file = onnx::decode(&support::boosted(N_FEATURES, 20, 15)).unwrap();
+    let graph = file.graph.as_mut().unwrap();
+    let node = &mut graph.node[0];
+    node.op_type = "TreeEnsembleRegressor".to_owned();
+    node.output.remove(0);
+    // One target instead of two classes: every second weight.
+    for attribute in &mut node.attribute {
+        if let Some(rest) = attribute.name.strip_prefix("class_") {
+            attribute.name = format!("target_{rest}");
+            attribute.ints = attribute.ints.iter().skip(1).step_by(2).copied().collect();
+            attribute.floats = attribute.floats.iter().skip(1).step_by(2).copied().collect();
+            if attribute.name == "target_ids" {
+                attribute.ints.fill(0);
+            }
+        }
+    }
+    node.attribute.retain(|attribute| !["classlabels_int64s", "post_transform"].contains(&attribute.name.as_str()));
+    graph.node.truncate(1);
+    graph.output.remove(0);
+    let shape = graph.output[0].r#type.as_mut().unwrap().tensor_type.as_mut().unwrap().shape.as_mut().unwrap();
+    shape.dim[1].dim_value = Some(1);
+    let onnx = onnx::encode(&file);
+    let rows = support::rows(N_NUMBERS, 500);
+    let [compact, tract] =
+        [WasmBuild::Compact, WasmBuild::Tract].map(|build| model(build, &onnx).predict_rows(&rows).unwrap());
+    assert_eq!(bits(&compact), bits(&tract));
+    assert!(compact.iter().any(|&value| value < 0.0), "a regression is no probability");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! From process start to the first answer, and the time per row after it.
 //!
-//! `first_prediction FOLDER [compact|tract]`, where FOLDER holds the modules that `cargo xtask wasm` makes.
+//! `time_per_row FOLDER [compact|tract]`, where FOLDER holds the modules that `cargo xtask wasm` makes.
 //! The model is a booster of 100 trees with 31 leaves over 20 features, then a logistic regression.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -17,7 +17,7 @@ const N_NUMBERS: usize = 18;
 fn main() {
     let start = Instant::now();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let folder = arguments.first().expect("usage: first_prediction FOLDER [compact|tract]");
+    let folder = arguments.first().expect("usage: time_per_row FOLDER [compact|tract]");
     let build = match arguments.get(1).map(String::as_str) {
         None | Some("compact") => WasmBuild::Compact,
         Some("tract") => WasmBuild::Tract,
@@ -54,8 +54,12 @@ fn main() {
         println!("{name}: one row with features p50 {:?}, p99 {:?}", times[5_000], times[9_900]);
 
         let matrix = model.transform(&rows).unwrap();
-        let start = Instant::now();
-        model.predict_matrix(&matrix).unwrap();
-        println!("{name}: 10,000 rows of features {:.2} us a row", start.elapsed().as_secs_f64() * 100.0);
+        let batch = |_| {
+            let start = Instant::now();
+            model.predict_matrix(&matrix).unwrap();
+            start.elapsed()
+        };
+        let fastest = (0..20).map(batch).min().unwrap_or_default();
+        println!("{name}: 10,000 rows of features, fastest of 20: {:.2} us a row", fastest.as_secs_f64() * 100.0);
     }
 }
