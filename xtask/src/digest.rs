@@ -28,6 +28,17 @@ impl Inputs {
         Ok(self)
     }
 
+    /// Adds the Rust code of a file, or of all files under a folder, without the lines that are comments: what a
+    /// comment says does not change what the code compiles to.
+    pub(crate) fn code(&mut self, root: &Path, path: &Path) -> Result<&mut Self> {
+        for file in files(path)? {
+            let name = file.strip_prefix(root).unwrap_or(&file).display().to_string();
+            let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            self.text(&name, &without_comments(&text));
+        }
+        Ok(self)
+    }
+
     /// The digest of all inputs as 64 hex digits.
     pub(crate) fn digest(&self) -> String {
         hex::encode(self.0.clone().finalize())
@@ -41,6 +52,10 @@ impl Inputs {
         }
         self
     }
+}
+
+fn without_comments(text: &str) -> String {
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
 /// The file itself, or every file under a folder in order; caches of tools are left out.
@@ -73,6 +88,13 @@ pub(crate) fn is_current(stamp: &Path, digest: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_comment_changes_nothing_and_code_does() {
+        let code = "//! Essay.\nfn one() -> u8 {\n    // Why.\n    1\n}";
+        assert_eq!(without_comments(code), without_comments("fn one() -> u8 {\n    1\n}"));
+        assert_ne!(without_comments(code), without_comments("fn one() -> u8 {\n    2\n}"));
+    }
 
     #[test]
     fn moving_a_byte_from_one_input_to_the_next_changes_the_digest() {

@@ -58,14 +58,25 @@ pub(crate) fn build(paths: &Paths) -> Result<PathBuf> {
 
 fn build_guest(paths: &Paths, toolchain: WasmToolchain, guest: Guest, file: &Path) -> Result<()> {
     let patience = if guest == Guest::Tract { " (ten minutes of CPU, then kept)" } else { "" };
-    say(format!("building the {} guest with {toolchain:?}'s compiler{patience} …", guest.name()));
+    say(format!("building the {} guest with {toolchain:?}'s compiler{patience}: {} …", guest.name(), file.display()));
     let target = paths.target.join("wasm-guest");
+    // Both guests are written to one place. Without what the other one left there, cargo cannot take it for this one.
+    let made = target.join(TARGET).join("wasm");
+    for file in [made.join("wasm_model.wasm"), made.join("deps/wasm_model.wasm")] {
+        if file.exists() {
+            fs::remove_file(&file)?;
+        }
+    }
     let mut command = match toolchain {
         WasmToolchain::Rustup => Command::new(paths::cargo()),
         WasmToolchain::Debian => {
             let mut command = Command::new("/usr/bin/cargo");
             // The pinned toolchain of this very process must not reach the other compiler.
             command.env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTUP_TOOLCHAIN");
+            // Debian's `rust-lld` is a link that leads nowhere unless `lld-22` is installed; `lld` brings `wasm-ld`.
+            if !tools::has("rust-lld") {
+                command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld");
+            }
             command
         }
     };
@@ -79,7 +90,7 @@ fn build_guest(paths: &Paths, toolchain: WasmToolchain, guest: Guest, file: &Pat
     }
     command.env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", RUSTFLAGS).env_remove("CARGO_ENCODED_RUSTFLAGS");
     shell::run(&mut command)?;
-    let made = target.join(TARGET).join("wasm/wasm_model.wasm");
+    let made = made.join("wasm_model.wasm");
     // Copied under another name first: a copy that breaks off must not be taken for a module.
     let half = file.with_extension("tmp");
     fs::copy(&made, &half).with_context(|| format!("the build left no {}", made.display()))?;
@@ -147,9 +158,8 @@ fn digest_of_guest(paths: &Paths, toolchain: WasmToolchain) -> Result<String> {
     };
     inputs.text("rustc", &tools::rustc_version(rustc)?);
     for folder in ["wasm-model", "crates/features", "crates/onnx"] {
-        for part in ["Cargo.toml", "src"] {
-            inputs.files(&paths.root, &paths.root.join(folder).join(part))?;
-        }
+        let folder = paths.root.join(folder);
+        inputs.files(&paths.root, &folder.join("Cargo.toml"))?.code(&paths.root, &folder.join("src"))?;
     }
     Ok(inputs.digest())
 }
