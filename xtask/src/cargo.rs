@@ -7,13 +7,19 @@ use anyhow::Result;
 use crate::{
     paths::{self, Paths},
     shell::{self, say},
+    venv::Spec,
 };
 
+/// Brings CMake.
+const BUILD_TOOLS: Spec<'_> = Spec::complete("build", "xtask/requirements-build.txt");
+
 /// A cargo command in the checkout.
-pub(crate) fn command(paths: &Paths, arguments: &[&str]) -> Command {
+///
+/// Every one of them gets the same CMake: cargo builds LightGBM again when that changes.
+pub(crate) fn command(paths: &Paths, arguments: &[&str]) -> Result<Command> {
     let mut command = Command::new(paths::cargo());
-    command.current_dir(&paths.root).args(arguments);
-    command
+    command.current_dir(&paths.root).args(arguments).env("CMAKE", BUILD_TOOLS.ensure(paths)?.binary("cmake"));
+    Ok(command)
 }
 
 /// Builds functions, commands, tests and benches.
@@ -22,5 +28,5 @@ pub(crate) fn command(paths: &Paths, arguments: &[&str]) -> Command {
 /// `infra/deploy.sh` does that for AWS, where the size of a package matters.
 pub(crate) fn build_all(paths: &Paths) -> Result<()> {
     say("building functions, commands and tests (the first build compiles all dependencies) …");
-    shell::run(&mut command(paths, &["build", "--release", "--all-targets"]))
+    shell::run(&mut command(paths, &["build", "--release", "--all-targets"])?)
 }

@@ -40,7 +40,7 @@ pub(crate) fn package_all(paths: &Paths) -> Result<PathBuf> {
 /// Builds and packages every function for Amazon Linux 2023, as AWS and containers run it; needs `cargo lambda`.
 pub(crate) fn for_amazon_linux(paths: &Paths) -> Result<PathBuf> {
     tools::require(tools::FOR_BUILD)?;
-    if !shell::succeeds(&mut cargo::command(paths, &["lambda", "--version"])) {
+    if !shell::succeeds(&mut cargo::command(paths, &["lambda", "--version"])?) {
         bail!("`cargo lambda` is missing; install it with: pip install cargo-lambda ziglang");
     }
     wasm::build(paths)?;
@@ -48,7 +48,7 @@ pub(crate) fn for_amazon_linux(paths: &Paths) -> Result<PathBuf> {
     for name in functions(paths)? {
         say(format!("building {name} for Amazon Linux …"));
         let manifest = paths.root.join("functions").join(&name).join("Cargo.toml");
-        let mut command = cargo::command(paths, &["lambda", "build", "--release", "--bin", &name, "--lambda-dir"]);
+        let mut command = cargo::command(paths, &["lambda", "build", "--release", "--bin", &name, "--lambda-dir"])?;
         shell::run(command.arg(&built).arg("--manifest-path").arg(manifest))?;
     }
     package_into(paths, paths.target.join("sluice/packages-amazon-linux"), |name| built.join(name).join("bootstrap"))

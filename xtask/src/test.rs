@@ -56,7 +56,7 @@ pub(crate) fn run(paths: &Paths) -> Result<()> {
 }
 
 fn checks(paths: &Paths, layers: &mut Layers) {
-    layers.run("fmt", || one(&mut cargo::command(paths, &["fmt", "--all", "--check"])));
+    layers.run("fmt", || one(&mut cargo::command(paths, &["fmt", "--all", "--check"])?));
     layers.run("tidy", || tidy::run(paths).map(|()| Outcome::ONE_PASSED));
 }
 
@@ -66,7 +66,7 @@ fn build(paths: &Paths, layers: &mut Layers) -> bool {
         return false;
     }
     layers.run("clippy", || {
-        one(&mut cargo::command(paths, &["clippy", "--release", "--all-targets", "--", "-D", "warnings"]))
+        one(&mut cargo::command(paths, &["clippy", "--release", "--all-targets", "--", "-D", "warnings"])?)
     });
     layers.run("wasm", || wasm::build(paths).map(|_| Outcome::ONE_PASSED))
         && layers.run("packages", || package::package_all(paths).map(|_| Outcome::ONE_PASSED))
@@ -84,15 +84,15 @@ fn tests(paths: &Paths, layers: &mut Layers, folder: &Path) {
     };
     layers.run("tests", || {
         let has_nextest =
-            tools::has("cargo-nextest") || shell::succeeds(&mut cargo::command(paths, &["nextest", "--version"]));
+            tools::has("cargo-nextest") || shell::succeeds(&mut cargo::command(paths, &["nextest", "--version"])?);
         let arguments: &[&str] = if has_nextest {
             &["nextest", "run", "--release", "--no-fail-fast", "--color=never"]
         } else {
             &["test", "--release", "--all-targets", "--no-fail-fast"]
         };
-        count(cargo::command(paths, arguments).envs(environment.iter().cloned()))
+        count(cargo::command(paths, arguments)?.envs(environment.iter().cloned()))
     });
-    layers.run("doc tests", || count(&mut cargo::command(paths, &["test", "--release", "--doc", "--no-fail-fast"])));
+    layers.run("doc tests", || count(&mut cargo::command(paths, &["test", "--release", "--doc", "--no-fail-fast"])?));
 }
 
 /// Starts both emulators with the stack, and a second S3 server, all on free ports.

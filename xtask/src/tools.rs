@@ -15,8 +15,6 @@ use crate::shell::{self, say};
 pub(crate) enum Tool {
     /// Runs the emulators and the Python tests.
     Python,
-    /// Builds LightGBM.
-    Cmake,
     /// Compiles LightGBM and zstd.
     Compiler,
     /// Reads LightGBM's header for its bindings.
@@ -28,13 +26,13 @@ pub(crate) enum Tool {
 }
 
 /// Everything that `demo` and `test` need.
-pub(crate) const ALL: &[Tool] = &[Tool::Python, Tool::Cmake, Tool::Compiler, Tool::Libclang, Tool::Wasm];
+pub(crate) const ALL: &[Tool] = &[Tool::Python, Tool::Compiler, Tool::Libclang, Tool::Wasm];
 
 /// What `wasm` needs.
 pub(crate) const FOR_WASM: &[Tool] = &[Tool::Compiler, Tool::Wasm];
 
 /// What a build of everything needs.
-pub(crate) const FOR_BUILD: &[Tool] = &[Tool::Cmake, Tool::Compiler, Tool::Libclang, Tool::Wasm];
+pub(crate) const FOR_BUILD: &[Tool] = &[Tool::Python, Tool::Compiler, Tool::Libclang, Tool::Wasm];
 
 /// A compiler for `wasm32-unknown-unknown`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +104,6 @@ impl Tool {
     fn is_there(self) -> bool {
         match self {
             Self::Python => python().is_ok(),
-            Self::Cmake => has("cmake"),
             Self::Compiler => has("cc") && has("c++"),
             Self::Libclang => libclang_is_there(),
             Self::Wasm => wasm_toolchain().is_ok(),
@@ -118,8 +115,7 @@ impl Tool {
 
     const fn purpose(self) -> &'static str {
         match self {
-            Self::Python => "Python 3.10 or newer with venv (runs the emulators)",
-            Self::Cmake => "cmake (builds LightGBM)",
+            Self::Python => "Python 3.10 or newer with venv (brings CMake, runs the emulators)",
             Self::Compiler => "C and C++ compilers (build LightGBM and zstd)",
             Self::Libclang => "libclang (reads LightGBM's header)",
             Self::Wasm => "Rust target wasm32-unknown-unknown (builds the inference module)",
@@ -130,7 +126,6 @@ impl Tool {
     const fn apt(self) -> &'static [&'static str] {
         match self {
             Self::Python => &["python3", "python3-venv"],
-            Self::Cmake => &["cmake"],
             Self::Compiler => &["build-essential"],
             Self::Libclang => &["clang", "libclang-dev"],
             Self::Wasm => &["rustc-web", "cargo-web", "rust-web-src", "lld"],
@@ -148,7 +143,6 @@ impl Tool {
         if cfg!(target_os = "macos") {
             return match self {
                 Self::Python => "brew install python@3.12".to_owned(),
-                Self::Cmake => "brew install cmake".to_owned(),
                 Self::Compiler => "xcode-select --install".to_owned(),
                 Self::Libclang => "brew install llvm && export LIBCLANG_PATH=$(brew --prefix llvm)/lib".to_owned(),
                 Self::Wasm => "install rustup from https://rustup.rs, then add the target".to_owned(),

@@ -78,7 +78,7 @@ struct Package {
 
 /// Checks directions, and that every member takes versions and lints from the workspace.
 pub(crate) fn check(paths: &Paths) -> Result<Vec<String>> {
-    let text = shell::output(&mut cargo::command(paths, &["metadata", "--format-version", "1"]))?;
+    let text = shell::output(&mut cargo::command(paths, &["metadata", "--format-version", "1"])?)?;
     let metadata: Value = serde_json::from_str(&text).context("cargo metadata is not JSON")?;
     let packages = packages(&metadata);
     let mut problems = directions(&packages);
