@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 async fn stages(file: Vec<u8>, bytes_per_part: Option<u64>) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
-    let lake = Lake::new(Arc::new(DirectoryStore::new(folder.path())), "file://lake");
+    let lake = Lake::new(Arc::new(DirectoryStore::open(folder.path())?), "file://lake");
     let run_id: contracts::RunId = "measured".parse()?;
     let mut settings = usecases::find("telco").ok_or("no telco")?.settings.clone();
     settings.reading.bytes_per_part = bytes_per_part.unwrap_or(settings.reading.bytes_per_part);
