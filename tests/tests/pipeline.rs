@@ -87,7 +87,7 @@ async fn finds_the_same_version_when_run_again(stack: &Stack) {
 
 async fn halts_on_data_that_fails_its_checks(stack: &Stack) {
     // Every third contract lasts a negative number of months.
-    let text = telco::generate(900, 3, Spelling::Reference);
+    let text = telco::generate(900, 3, Spelling::SnakeCase);
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let tenure = lines[0].split(',').position(|name| name == "tenure").unwrap();
     for line in lines.iter_mut().skip(1).step_by(3) {
