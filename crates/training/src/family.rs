@@ -45,7 +45,7 @@ impl Family {
     ///
     /// ```
     /// let params = training::Family::LogisticRegression.complete(&serde_json::Map::new())?;
-    /// assert_eq!(params["l2"], 1.0);
+    /// assert_eq!(params["alpha"], 1.0);
     /// # Ok::<(), training::TrainingError>(())
     /// ```
     pub fn complete(self, params: &Map<String, Value>) -> Result<Map<String, Value>, TrainingError> {

@@ -7,9 +7,8 @@
 //! | `lightgbm` | LightGBM itself, compiled in | trees, summed to log odds |
 //! | `xgboost` | forust: depth-wise boosting with the objective and regularisation of XGBoost | trees, summed to log odds |
 //!
-//! Hyperparameters have the same name wherever they mean the same (`n_trees`, `learning_rate`, `lambda_l2`, …); the
-//! libraries' own names are understood too. Which ones are tried is declared, and sampled, in `usecases`.
-//! They go one way: JSON → `XParams` → `check()` → `XValidParams`, which alone has `fit`.
+//! Hyperparameters have the names that each library's users know; which values are tried is declared, and sampled, in
+//! `usecases`. They go one way: JSON → `XParams` → `check()` → `XValidParams`, which alone has `fit`.
 //! What comes out is [`Fitted`]: a family-independent [`Model`], which is all that is kept, beside the trainer's own
 //! model, which only answers for comparison.
 //!

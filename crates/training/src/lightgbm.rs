@@ -10,13 +10,13 @@ use crate::{
 
 const FAMILY: Family = Family::Lightgbm;
 
-/// Hyperparameters of LightGBM, under its own names but for the number of trees.
+/// Hyperparameters of LightGBM, under LightGBM's own names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LightgbmParams {
     /// Trees.
-    #[serde(alias = "n_estimators", alias = "num_iterations")]
-    pub n_trees: u32,
+    #[serde(alias = "n_estimators", alias = "n_trees")]
+    pub num_iterations: u32,
     /// Factor on what each tree adds.
     pub learning_rate: f64,
     /// Leaves of a tree, at most.
@@ -40,17 +40,18 @@ pub struct LightgbmParams {
     pub bagging_fraction: f64,
 }
 
+/// Small trees, many of them, with strong regularisation: what some thousand to some ten thousand rows call for.
 impl Default for LightgbmParams {
     fn default() -> Self {
         Self {
-            n_trees: 200,
-            learning_rate: 0.05,
-            num_leaves: 8,
+            num_iterations: 300,
+            learning_rate: 0.03,
+            num_leaves: 6,
             max_depth: -1,
-            min_data_in_leaf: 20,
+            min_data_in_leaf: 40,
             lambda_l1: 0.0,
-            lambda_l2: 0.0,
-            feature_fraction: 1.0,
+            lambda_l2: 5.0,
+            feature_fraction: 0.5,
             bagging_fraction: 1.0,
         }
     }
@@ -63,8 +64,8 @@ impl LightgbmParams {
     /// [`TrainingError::OutOfRange`] with the name.
     pub fn check(self) -> Result<LightgbmValidParams, TrainingError> {
         let p = &self;
-        let n = p.n_trees;
-        require(FAMILY, "n_trees", n, (1..=10_000).contains(&n), "between 1 and 10000")?;
+        let n = p.num_iterations;
+        require(FAMILY, "num_iterations", n, (1..=10_000).contains(&n), "between 1 and 10000")?;
         let rate = p.learning_rate;
         require(FAMILY, "learning_rate", rate, rate > 0.0 && rate <= 1.0, "above 0 and at most 1")?;
         require(FAMILY, "num_leaves", p.num_leaves, (2..=4_096).contains(&p.num_leaves), "between 2 and 4096")?;
@@ -94,7 +95,7 @@ impl LightgbmValidParams {
         let bagging_freq = u8::from(params.bagging_fraction < 1.0);
         let settings = json!({
             "objective": "binary",
-            "num_iterations": params.n_trees,
+            "num_iterations": params.num_iterations,
             "learning_rate": params.learning_rate,
             "num_leaves": params.num_leaves,
             "max_depth": params.max_depth,

@@ -15,15 +15,15 @@ const FAMILY: Family = Family::LogisticRegression;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogisticRegressionParams {
-    /// Strength of the L2 penalty on the coefficients of standardised columns, `Σ loss + l2 / 2 · ‖w‖²`;
+    /// Strength of the L2 penalty on the coefficients of standardised columns, `Σ loss + alpha / 2 · ‖w‖²`;
     /// scikit-learn's `C` is its inverse. The intercept is not penalised.
-    #[serde(alias = "alpha")]
-    pub l2: f64,
+    #[serde(alias = "l2")]
+    pub alpha: f64,
 }
 
 impl Default for LogisticRegressionParams {
     fn default() -> Self {
-        Self { l2: 1.0 }
+        Self { alpha: 1.0 }
     }
 }
 
@@ -33,7 +33,8 @@ impl LogisticRegressionParams {
     /// # Errors
     /// [`TrainingError::OutOfRange`] with the name.
     pub fn check(self) -> Result<LogisticRegressionValidParams, TrainingError> {
-        require(FAMILY, "l2", self.l2, (0.0..=1e6).contains(&self.l2), "between 0 and 1e6")?;
+        let alpha = self.alpha;
+        require(FAMILY, "alpha", alpha, (0.0..=1e6).contains(&alpha), "between 0 and 1e6")?;
         Ok(LogisticRegressionValidParams(self))
     }
 }
@@ -50,7 +51,7 @@ impl LogisticRegressionValidParams {
         let values = data.x.rows().flat_map(|row| standardised.scale(row).collect::<Vec<_>>()).collect();
         let x = DenseMatrix::new(data.x.n_rows, data.x.n_features, values, false).map_err(failed)?;
         let y: Vec<i32> = data.y.iter().map(|&label| i32::from(label == 1.0)).collect();
-        let parameters = LogisticRegressionParameters::default().with_alpha(self.0.l2);
+        let parameters = LogisticRegressionParameters::default().with_alpha(self.0.alpha);
         let trained = LogisticRegression::fit(&x, &y, parameters).map_err(failed)?;
         if *trained.classes() != [0, 1] {
             let reason = format!("classes {:?} instead of 0 and 1", trained.classes());

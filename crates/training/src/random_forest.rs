@@ -23,19 +23,19 @@ pub(crate) type Forest = RandomForestRegressor<f64, f64, DenseMatrix<f64>, Vec<f
 #[serde(default, deny_unknown_fields)]
 pub struct RandomForestParams {
     /// Trees.
-    #[serde(alias = "n_estimators")]
-    pub n_trees: u32,
+    #[serde(alias = "n_trees")]
+    pub n_estimators: u32,
     /// Levels of branches in a tree, at most.
     pub max_depth: u16,
     /// Rows in a leaf, at least.
     pub min_samples_leaf: u32,
-    /// Features tried at each branch, at most all; `None` (or null) tries the square root of their number.
-    pub features_per_split: Option<u32>,
+    /// Share of the features tried at each branch; `None` (or null) tries as many as the square root of their number.
+    pub max_features: Option<f64>,
 }
 
 impl Default for RandomForestParams {
     fn default() -> Self {
-        Self { n_trees: 300, max_depth: 10, min_samples_leaf: 8, features_per_split: None }
+        Self { n_estimators: 300, max_depth: 10, min_samples_leaf: 8, max_features: None }
     }
 }
 
@@ -45,12 +45,13 @@ impl RandomForestParams {
     /// # Errors
     /// [`TrainingError::OutOfRange`] with the name.
     pub fn check(self) -> Result<RandomForestValidParams, TrainingError> {
-        let Self { n_trees, max_depth, min_samples_leaf, features_per_split } = self;
-        require(FAMILY, "n_trees", n_trees, (1..=5_000).contains(&n_trees), "between 1 and 5000")?;
+        let Self { n_estimators, max_depth, min_samples_leaf, max_features } = self;
+        let n = n_estimators;
+        require(FAMILY, "n_estimators", n, (1..=5_000).contains(&n), "between 1 and 5000")?;
         require(FAMILY, "max_depth", max_depth, (1..=64).contains(&max_depth), "between 1 and 64")?;
         require(FAMILY, "min_samples_leaf", min_samples_leaf, min_samples_leaf >= 1, "at least 1")?;
-        if let Some(n) = features_per_split {
-            require(FAMILY, "features_per_split", n, n >= 1, "at least 1, or null")?;
+        if let Some(share) = max_features {
+            require(FAMILY, "max_features", share, share > 0.0 && share <= 1.0, "above 0 and at most 1, or null")?;
         }
         Ok(RandomForestValidParams(self))
     }
@@ -69,13 +70,13 @@ impl RandomForestValidParams {
             max_depth: Some(params.max_depth + 1),
             min_samples_leaf: params.min_samples_leaf as usize,
             min_samples_split: 2,
-            n_trees: params.n_trees as usize,
-            m: Some(n_tried(params.features_per_split, data.x.n_features)),
+            n_trees: params.n_estimators as usize,
+            m: Some(n_tried(params.max_features, data.x.n_features)),
             keep_samples: false,
             seed,
         };
         let forest = Forest::fit(&matrix(data.x)?, &y, parameters).map_err(failed)?;
-        let trees = read_trees(&forest, params.n_trees)?;
+        let trees = read_trees(&forest, params.n_estimators)?;
         let model = Model::Trees { n_features: data.x.n_features, trees, post_transform: PostTransform::None };
         Ok(Fitted { family: FAMILY, model, trainer: Trainer::RandomForest(Box::new(forest)) })
     }
@@ -83,9 +84,9 @@ impl RandomForestValidParams {
 
 /// Features tried at each branch.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn n_tried(declared: Option<u32>, n_features: usize) -> usize {
-    let n = declared.map_or_else(|| (n_features as f64).sqrt().round() as usize, |n| n as usize);
-    n.clamp(1, n_features)
+fn n_tried(share: Option<f64>, n_features: usize) -> usize {
+    let n = n_features as f64;
+    (share.map_or_else(|| n.sqrt(), |share| share * n).round() as usize).clamp(1, n_features)
 }
 
 pub(crate) fn predict(forest: &Forest, x: &Matrix) -> Result<Vec<f64>, TrainingError> {

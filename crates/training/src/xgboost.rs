@@ -16,14 +16,13 @@ use crate::{
 
 const FAMILY: Family = Family::Xgboost;
 
-/// Hyperparameters of the XGBoost-style booster, under the names of LightGBM where the two mean the same; XGBoost's names are
-/// understood too.
+/// Hyperparameters of the XGBoost-style booster, under the names of XGBoost's scikit-learn face.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct XgboostParams {
     /// Trees.
-    #[serde(alias = "num_boost_round", alias = "n_estimators")]
-    pub n_trees: u32,
+    #[serde(alias = "num_boost_round", alias = "n_trees")]
+    pub n_estimators: u32,
     /// Factor on what each tree adds.
     #[serde(alias = "eta")]
     pub learning_rate: f64,
@@ -34,33 +33,32 @@ pub struct XgboostParams {
     /// Gain below which a branch is not worth it.
     pub gamma: f64,
     /// L1 penalty on leaf weights.
-    #[serde(alias = "alpha", alias = "reg_alpha")]
-    pub lambda_l1: f64,
+    #[serde(alias = "alpha")]
+    pub reg_alpha: f64,
     /// L2 penalty on leaf weights.
-    #[serde(alias = "lambda", alias = "reg_lambda")]
-    pub lambda_l2: f64,
+    #[serde(alias = "lambda")]
+    pub reg_lambda: f64,
     /// Share of the rows a tree sees.
-    #[serde(alias = "subsample")]
-    pub bagging_fraction: f64,
+    pub subsample: f64,
     /// Share of the features a tree sees.
-    #[serde(alias = "colsample_bytree")]
-    pub feature_fraction: f64,
+    pub colsample_bytree: f64,
     /// Bins of a feature, at most.
     pub max_bin: u16,
 }
 
+/// Shallow trees, many of them, with strong regularisation: what some thousand to some ten thousand rows call for.
 impl Default for XgboostParams {
     fn default() -> Self {
         Self {
-            n_trees: 200,
-            learning_rate: 0.05,
+            n_estimators: 300,
+            learning_rate: 0.03,
             max_depth: 3,
-            min_child_weight: 1.0,
+            min_child_weight: 5.0,
             gamma: 0.0,
-            lambda_l1: 0.0,
-            lambda_l2: 1.0,
-            bagging_fraction: 1.0,
-            feature_fraction: 1.0,
+            reg_alpha: 0.0,
+            reg_lambda: 5.0,
+            subsample: 0.8,
+            colsample_bytree: 0.5,
             max_bin: 256,
         }
     }
@@ -73,21 +71,21 @@ impl XgboostParams {
     /// [`TrainingError::OutOfRange`] with the name.
     pub fn check(self) -> Result<XgboostValidParams, TrainingError> {
         let p = &self;
-        let n = p.n_trees;
-        require(FAMILY, "n_trees", n, (1..=10_000).contains(&n), "between 1 and 10000")?;
+        let n = p.n_estimators;
+        require(FAMILY, "n_estimators", n, (1..=10_000).contains(&n), "between 1 and 10000")?;
         let rate = p.learning_rate;
         require(FAMILY, "learning_rate", rate, rate > 0.0 && rate <= 1.0, "above 0 and at most 1")?;
         require(FAMILY, "max_depth", p.max_depth, (1..=16).contains(&p.max_depth), "between 1 and 16")?;
         let penalties = [
             ("min_child_weight", p.min_child_weight),
             ("gamma", p.gamma),
-            ("lambda_l1", p.lambda_l1),
-            ("lambda_l2", p.lambda_l2),
+            ("reg_alpha", p.reg_alpha),
+            ("reg_lambda", p.reg_lambda),
         ];
         for (name, value) in penalties {
             require(FAMILY, name, value, (0.0..=1e6).contains(&value), "between 0 and 1e6")?;
         }
-        for (name, value) in [("bagging_fraction", p.bagging_fraction), ("feature_fraction", p.feature_fraction)] {
+        for (name, value) in [("subsample", p.subsample), ("colsample_bytree", p.colsample_bytree)] {
             require(FAMILY, name, value, value > 0.0 && value <= 1.0, "above 0 and at most 1")?;
         }
         require(FAMILY, "max_bin", p.max_bin, (2..=4_096).contains(&p.max_bin), "between 2 and 4096")?;
@@ -116,20 +114,20 @@ impl XgboostValidParams {
     fn booster(&self, n_features: usize, seed: u64) -> GradientBooster {
         let p = &self.0;
         // At least one feature per tree, where the library would round a small share down to none.
-        let colsample = p.feature_fraction.max(1.0 / n_features as f64);
-        let sampling = if p.bagging_fraction < 1.0 { SampleMethod::Random } else { SampleMethod::None };
+        let colsample = p.colsample_bytree.max(1.0 / n_features as f64);
+        let sampling = if p.subsample < 1.0 { SampleMethod::Random } else { SampleMethod::None };
         let mut booster = GradientBooster::default()
             .set_objective_type(ObjectiveType::LogLoss)
-            .set_iterations(p.n_trees as usize)
+            .set_iterations(p.n_estimators as usize)
             .set_learning_rate(p.learning_rate as f32)
             .set_max_depth(p.max_depth as usize)
             .set_max_leaves(usize::MAX)
-            .set_l1(p.lambda_l1 as f32)
-            .set_l2(p.lambda_l2 as f32)
+            .set_l1(p.reg_alpha as f32)
+            .set_l2(p.reg_lambda as f32)
             .set_gamma(p.gamma as f32)
             .set_min_leaf_weight(p.min_child_weight as f32)
             .set_nbins(p.max_bin)
-            .set_subsample(p.bagging_fraction as f32)
+            .set_subsample(p.subsample as f32)
             .set_sample_method(sampling)
             .set_colsample_bytree(colsample)
             .set_seed(seed)

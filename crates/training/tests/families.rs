@@ -24,10 +24,10 @@ fn planted(n_rows: usize, seed: u64) -> (Matrix, Vec<f32>) {
 /// Small settings, so that the test takes seconds; every kind of randomness a family has is switched on.
 fn params(family: Family) -> Map<String, Value> {
     let value = match family {
-        Family::LogisticRegression => json!({"l2": 0.5}),
-        Family::RandomForest => json!({"n_trees": 60, "min_samples_leaf": 3}),
-        Family::Lightgbm => json!({"n_trees": 80, "feature_fraction": 0.7, "bagging_fraction": 0.8}),
-        Family::Xgboost => json!({"n_trees": 80, "bagging_fraction": 0.8, "feature_fraction": 0.7}),
+        Family::LogisticRegression => json!({"alpha": 0.5}),
+        Family::RandomForest => json!({"n_estimators": 60, "min_samples_leaf": 3}),
+        Family::Lightgbm => json!({"num_iterations": 80, "feature_fraction": 0.7, "bagging_fraction": 0.8}),
+        Family::Xgboost => json!({"n_estimators": 80, "subsample": 0.8, "colsample_bytree": 0.7}),
     };
     value.as_object().unwrap().clone()
 }
@@ -126,7 +126,7 @@ fn the_file_holds_the_model_and_says_where_it_comes_from() {
 
 #[test]
 fn logistic_regression_reaches_the_minimum_of_its_objective() {
-    // At the minimum of Σ loss + l2 / 2 ‖w‖², the derivative by the intercept is the sum of residuals: zero.
+    // At the minimum of Σ loss + alpha / 2 ‖w‖², the derivative by the intercept is the sum of residuals: zero.
     let (x, y) = planted(1_500, 11);
     let p = train(Family::LogisticRegression, 1).trainer_probabilities(&x).unwrap();
     let residual: f64 = p.iter().zip(&y).map(|(p, y)| p - f64::from(*y)).sum();
@@ -151,13 +151,13 @@ fn a_split_that_nothing_improves_leaves_a_constant() {
 fn bad_hyperparameters_are_named() {
     let (x, y) = planted(100, 1);
     let cases = [
-        (Family::LogisticRegression, json!({"l2": -1}), "`l2`"),
-        (Family::RandomForest, json!({"n_trees": 0}), "`n_trees`"),
-        (Family::RandomForest, json!({"features_per_split": 0}), "`features_per_split`"),
+        (Family::LogisticRegression, json!({"alpha": -1}), "`alpha`"),
+        (Family::RandomForest, json!({"n_estimators": 0}), "`n_estimators`"),
+        (Family::RandomForest, json!({"max_features": 1.5}), "`max_features`"),
         (Family::Lightgbm, json!({"learning_rate": 0}), "`learning_rate`"),
         (Family::Lightgbm, json!({"num_leaves": 1}), "`num_leaves`"),
         (Family::Lightgbm, json!({"max_depth": 0}), "`max_depth`"),
-        (Family::Xgboost, json!({"subsample": 0}), "`bagging_fraction`"),
+        (Family::Xgboost, json!({"subsample": 0}), "`subsample`"),
         (Family::Xgboost, json!({"max_bin": 1}), "`max_bin`"),
     ];
     for (family, params, name) in cases {

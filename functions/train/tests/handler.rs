@@ -107,8 +107,9 @@ fn run(id: &str) -> RunId {
 fn small(family: &str) -> serde_json::Value {
     match family {
         "logistic_regression" => json!({}),
-        "random_forest" => json!({"n_trees": 40}),
-        _ => json!({"n_trees": 60}),
+        "random_forest" => json!({"n_estimators": 40}),
+        "xgboost" => json!({"n_estimators": 60}),
+        _ => json!({"num_iterations": 60}),
     }
 }
 
@@ -153,7 +154,7 @@ async fn a_candidate_is_trained_once_whatever_the_run() {
     let world = World::new(600).await;
     let first = world.train("logistic_regression").await;
     world.plan_run("run-2", |_| {}).await;
-    let spelt_out = json!({"l2": 1.0});
+    let spelt_out = json!({"alpha": 1.0});
     let again = TrainRequest { run_id: run("run-2"), ..world.request("logistic_regression", &spelt_out) };
     let second = handle(&world.lake, again).await.unwrap();
     assert_eq!(second, TrainResponse { reused: true, ..first });
