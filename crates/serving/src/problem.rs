@@ -7,7 +7,8 @@ use contracts::Problem;
 /// A request that is answered with a problem.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
-    problem: Problem,
+    // Boxed, so that a result of the usual path stays small.
+    problem: Box<Problem>,
     retry_after_seconds: Option<u64>,
 }
 
@@ -70,7 +71,7 @@ impl Refusal {
             row: None,
             request_id: None,
         };
-        Self { problem, retry_after_seconds: None }
+        Self { problem: Box::new(problem), retry_after_seconds: None }
     }
 
     pub(crate) fn at_row(mut self, row: usize) -> Self {
@@ -95,6 +96,10 @@ impl Refusal {
 
     pub(crate) fn problem(&self) -> &Problem {
         &self.problem
+    }
+
+    pub(crate) fn into_problem(self) -> Box<Problem> {
+        self.problem
     }
 }
 

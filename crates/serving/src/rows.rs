@@ -284,15 +284,14 @@ mod tests {
         FieldTable::new(&signature(fields), usecases::find("telco").unwrap().gold_table()).unwrap()
     }
 
-    /// The rows read from `json` in a form that outlives it, or the kind of refusal, the field and the row.
-    fn read(json: &str) -> Result<(String, Vec<RowWarning>), (String, Option<String>, Option<usize>)> {
+    /// The rows read in a form that outlives the body, or the kind of refusal, the field and the row.
+    type Outcome = Result<(String, Vec<RowWarning>), (String, Option<String>, Option<usize>)>;
+
+    fn read(json: &str) -> Outcome {
         read_with(&table(), json)
     }
 
-    fn read_with(
-        table: &FieldTable,
-        json: &str,
-    ) -> Result<(String, Vec<RowWarning>), (String, Option<String>, Option<usize>)> {
+    fn read_with(table: &FieldTable, json: &str) -> Outcome {
         let node = Node::parse(json).unwrap();
         match table.read(&node, 3) {
             Ok(rows) => Ok((format!("{:?}", rows.values), rows.warnings)),

@@ -6,6 +6,7 @@ use lake::Lake;
 
 use crate::{
     LoadError, Settings,
+    problem::Refusal,
     version::{Loaded, Serving},
 };
 
@@ -37,7 +38,7 @@ impl Trial {
     ///
     /// # Errors
     /// The problem that a server would answer with.
-    pub fn answer(&self, body: &[u8]) -> Result<PredictionResponse, Problem> {
-        self.serving.answer(body, self.max_rows, "trial".to_owned()).map_err(|refusal| refusal.problem().clone())
+    pub fn answer(&self, body: &[u8]) -> Result<PredictionResponse, Box<Problem>> {
+        self.serving.answer(body, self.max_rows, "trial".to_owned()).map_err(Refusal::into_problem)
     }
 }

@@ -113,12 +113,15 @@ fn with(world: &World, name: &str, value: Value) -> String {
     record.to_string()
 }
 
+/// Body, status, kind, field and row.
+type Case = (String, u16, &'static str, Option<&'static str>, Option<u64>);
+
 #[tokio::test]
 async fn bad_bodies_name_kind_field_and_row() {
     let (world, server) = live().await;
     let good = world.record(0).to_string();
     let second = |bad: String| format!("[{good}, {bad}]");
-    let cases: Vec<(String, u16, &str, Option<&str>, Option<u64>)> = vec![
+    let cases: Vec<Case> = vec![
         (with(&world, "tenure", json!("twelve")), 422, "invalid-value", Some("tenure"), Some(0)),
         (with(&world, "tenure", json!("12")), 422, "invalid-value", Some("tenure"), Some(0)),
         (with(&world, "tenure", json!(true)), 422, "invalid-value", Some("tenure"), Some(0)),

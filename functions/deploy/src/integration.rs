@@ -37,7 +37,7 @@ fn compare(trial: &Trial, reference: &Reference, manifest: &ModelManifest) -> Re
     let yardstick = Yardstick::new(reference, manifest, trial.signature())?;
     let comparison = yardstick.compare(|body| {
         trial.answer(body.to_string().as_bytes()).map_err(|problem| {
-            let field = problem.field.map_or(String::new(), |field| format!(" (field `{field}`)"));
+            let field = problem.field.as_ref().map_or(String::new(), |field| format!(" (field `{field}`)"));
             format!("it refused reference rows: {}{field}", problem.detail)
         })
     })?;

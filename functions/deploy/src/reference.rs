@@ -33,7 +33,7 @@ impl<'a> Yardstick<'a> {
         if n_rows != reference.probabilities.len() {
             return Err(format!("the reference has {n_rows} rows and {} probabilities", reference.probabilities.len()));
         }
-        if !(reference.tolerance >= 0.0 && reference.tolerance <= MAX_TOLERANCE) {
+        if !(0.0..=MAX_TOLERANCE).contains(&reference.tolerance) {
             return Err(format!(
                 "the reference allows a difference of {}, at most {MAX_TOLERANCE} is one",
                 reference.tolerance
@@ -81,8 +81,7 @@ impl<'a> Yardstick<'a> {
         for (i, (prediction, &expected)) in answer.predictions.iter().zip(probabilities).enumerate() {
             let found = f64::from(prediction.probability);
             let difference = (found - expected).abs();
-            // Written so that NaN fails.
-            if !(difference <= self.reference.tolerance) {
+            if difference.is_nan() || difference > self.reference.tolerance {
                 let (row, tolerance) = (first_row + i, self.reference.tolerance);
                 return Err(format!("reference row {row}: {found}, the trainer says {expected} ± {tolerance}"));
             }
