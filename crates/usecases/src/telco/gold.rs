@@ -53,6 +53,8 @@ fn feature_rules() -> Vec<FeatureRule> {
             &["total_charges"],
             Fill::Constant(1.0),
         ),
+        // About one over the months so far: the risk falls fast at first, which a linear model sees only here.
+        FeatureRule::ratio("month_share_of_total", &["monthly_charges"], &["total_charges"], Fill::Constant(1.0)),
         FeatureRule::one_hot_of("gender", &["Male"]),
     ];
     rules.extend(["senior_citizen", "partner", "dependents", "phone_service", "multiple_lines"].map(flag));
