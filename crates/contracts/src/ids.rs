@@ -86,7 +86,7 @@ text_id!(
 );
 
 impl Sha256 {
-    /// The digest of `bytes`.
+    /// The digest of `bytes` (FIPS 180-4).
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(hex::encode(sha2::Sha256::digest(bytes)))
@@ -104,6 +104,13 @@ fn is_lower_hex(text: &str) -> bool {
 }
 
 /// The number of a registered model: 1, 2, … shown as `v1`, `v2`, …
+///
+/// ```
+/// let version: contracts::ModelVersion = "v3".parse()?;
+/// assert_eq!((version.next().to_string(), version.folder()), ("v4".to_owned(), "v000003".to_owned()));
+/// assert!("v0".parse::<contracts::ModelVersion>().is_err());
+/// # Ok::<(), contracts::InvalidId>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ModelVersion(u32);

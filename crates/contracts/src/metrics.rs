@@ -68,6 +68,22 @@ pub struct GateOutcome {
 
 impl Gate {
     /// Applies every gate to `metrics`. A gate without a bound, or on a metric that does not exist, fails.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use contracts::{BinaryMetrics, Gate};
+    ///
+    /// let metrics = BinaryMetrics {
+    ///     n_rows: 100, n_positive: 30, threshold: 0.4, accuracy: 0.78, precision: 0.6, recall: 0.62, f1: 0.61,
+    ///     roc_auc: 0.84, log_loss: 0.42,
+    /// };
+    /// let gates = BTreeMap::from([
+    ///     ("f1".to_owned(), Gate { min: Some(0.6), max: None }),
+    ///     ("log_loss".to_owned(), Gate { min: None, max: Some(0.4) }),
+    /// ]);
+    /// let passed: Vec<_> = Gate::apply_all(&gates, &metrics).iter().map(|outcome| outcome.passed).collect();
+    /// assert_eq!(passed, [true, false]);
+    /// ```
     #[must_use]
     pub fn apply_all(gates: &BTreeMap<String, Self>, metrics: &BinaryMetrics) -> Vec<GateOutcome> {
         gates.iter().map(|(metric, gate)| gate.apply(metric, metrics.get(metric))).collect()

@@ -30,6 +30,13 @@ pub struct RowCounts {
 
 impl RowCounts {
     /// Whether every row read is accounted for.
+    ///
+    /// ```
+    /// use contracts::RowCounts;
+    ///
+    /// assert!(RowCounts { rows_in: 3, rows_out: 2, rows_quarantined: 1 }.is_balanced());
+    /// assert!(!RowCounts { rows_in: 3, rows_out: 2, rows_quarantined: 0 }.is_balanced());
+    /// ```
     #[must_use]
     pub const fn is_balanced(&self) -> bool {
         match self.rows_out.checked_add(self.rows_quarantined) {

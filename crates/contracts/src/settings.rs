@@ -76,7 +76,8 @@ pub struct Training {
     pub families: Vec<String>,
     /// Metric that ranks the candidates by its cross-validated mean; `roc_auc` is the only one so far.
     pub rank_by: String,
-    /// Metric that the threshold maximises on the validation split: `f1` or `accuracy`.
+    /// What the threshold maximises on the validation split: `f1`, `accuracy`, or such as `f1_where_accuracy_77`: F1
+    /// among the thresholds that label at least 77 % of the rows right.
     pub threshold_by: String,
 }
 

@@ -51,7 +51,7 @@ pub enum MetricError {
         label: u8,
     },
     /// A name that is no objective for a threshold.
-    #[error("`{name}` is not an objective for a threshold: `f1` or `accuracy`")]
+    #[error("`{name}` is not an objective for a threshold: `f1`, `accuracy` or such as `f1_where_accuracy_77`")]
     UnknownObjective {
         /// Name given.
         name: String,

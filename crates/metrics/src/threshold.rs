@@ -9,16 +9,27 @@ pub enum Objective {
     F1,
     /// Share of rows predicted right.
     Accuracy,
+    /// F1 among the thresholds that predict at least this share of the rows right; accuracy when none does.
+    ///
+    /// F1 is flat around its maximum where accuracy is steep, so maximising it alone gives accuracy away to chance.
+    F1WhereAccuracy {
+        /// Smallest accuracy, in whole percent.
+        min_percent: u8,
+    },
 }
 
 impl FromStr for Objective {
     type Err = MetricError;
 
+    /// Reads `f1`, `accuracy`, or a name such as `f1_where_accuracy_77`.
     fn from_str(name: &str) -> Result<Self, MetricError> {
+        let min_percent = || name.strip_prefix("f1_where_accuracy_")?.parse().ok().filter(|n| (1..100).contains(n));
         match name {
             "f1" => Ok(Self::F1),
             "accuracy" => Ok(Self::Accuracy),
-            _ => Err(MetricError::UnknownObjective { name: name.to_owned() }),
+            _ => min_percent()
+                .map(|min_percent| Self::F1WhereAccuracy { min_percent })
+                .ok_or_else(|| MetricError::UnknownObjective { name: name.to_owned() }),
         }
     }
 }
@@ -28,7 +39,7 @@ impl FromStr for Objective {
 pub struct BestThreshold {
     /// Probability from which a row counts as positive, in [0, 1].
     pub threshold: f64,
-    /// The objective there.
+    /// The objective there; for [`Objective::F1WhereAccuracy`] the accuracy, when that is below the smallest everywhere.
     pub value: f64,
 }
 
@@ -57,15 +68,20 @@ pub fn best_threshold(
     let n_rows = labels.len() as u64;
     let (mut true_positives, mut false_positives) = (n_positive, n_rows - n_positive);
     let mut below = None;
-    let mut best: Option<(Fraction, f64)> = None;
+    let mut best: Option<(Rank, f64)> = None;
     let mut offer = |threshold: f64, true_positives: u64, false_positives: u64| {
-        let value = match objective {
-            Objective::F1 => Fraction(2 * true_positives, true_positives + false_positives + n_positive),
-            Objective::Accuracy => Fraction(true_positives + (n_rows - n_positive) - false_positives, n_rows),
+        let f1 = Fraction(2 * true_positives, true_positives + false_positives + n_positive);
+        let accuracy = Fraction(true_positives + (n_rows - n_positive) - false_positives, n_rows);
+        let rank = match objective {
+            Objective::F1 => Rank(true, f1),
+            Objective::Accuracy => Rank(true, accuracy),
+            Objective::F1WhereAccuracy { min_percent } => {
+                let is_met = accuracy.compare(Fraction(min_percent.into(), 100)) != Ordering::Less;
+                Rank(is_met, if is_met { f1 } else { accuracy })
+            }
         };
-        if best.is_none_or(|(found, at)| value.compare(found).then_with(|| nearer(threshold, at)) == Ordering::Greater)
-        {
-            best = Some((value, threshold));
+        if best.is_none_or(|(found, at)| rank.compare(found).then_with(|| nearer(threshold, at)) == Ordering::Greater) {
+            best = Some((rank, threshold));
         }
     };
     for (score, negatives, positives) in error::groups_by_score(labels, probabilities) {
@@ -77,7 +93,7 @@ pub fn best_threshold(
     if let Some(highest) = below.filter(|&highest| highest < 1.0) {
         offer(halfway(highest, 1.0), 0, 0);
     }
-    best.map(|(value, threshold)| BestThreshold { threshold, value: value.0 as f64 / value.1 as f64 })
+    best.map(|(Rank(_, value), threshold)| BestThreshold { threshold, value: value.0 as f64 / value.1 as f64 })
         .ok_or(MetricError::Empty)
 }
 
@@ -90,6 +106,16 @@ fn halfway(low: f64, high: f64) -> f64 {
 /// `Greater` when `a` is nearer to 0.5 than `b`, or as near and lower.
 fn nearer(a: f64, b: f64) -> Ordering {
     (b - 0.5).abs().total_cmp(&(a - 0.5).abs()).then_with(|| b.total_cmp(&a))
+}
+
+/// Whether a threshold keeps the objective's condition, and what it reaches.
+#[derive(Clone, Copy)]
+struct Rank(bool, Fraction);
+
+impl Rank {
+    fn compare(self, other: Self) -> Ordering {
+        self.0.cmp(&other.0).then_with(|| self.1.compare(other.1))
+    }
 }
 
 /// Numerator and denominator above zero, compared without rounding.

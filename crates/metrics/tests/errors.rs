@@ -48,8 +48,13 @@ fn a_threshold_that_is_no_number_is_an_error() {
 #[test]
 fn an_unknown_objective_is_named() {
     let error = "auc".parse::<Objective>().unwrap_err();
-    assert_eq!(error.to_string(), "`auc` is not an objective for a threshold: `f1` or `accuracy`");
+    let message = "`auc` is not an objective for a threshold: `f1`, `accuracy` or such as `f1_where_accuracy_77`";
+    assert_eq!(error.to_string(), message);
     assert_eq!("accuracy".parse(), Ok(Objective::Accuracy));
+    assert_eq!("f1_where_accuracy_77".parse(), Ok(Objective::F1WhereAccuracy { min_percent: 77 }));
+    for name in ["f1_where_accuracy_", "f1_where_accuracy_0", "f1_where_accuracy_100", "f1_where_accuracy_0.8"] {
+        assert!(name.parse::<Objective>().is_err(), "{name}");
+    }
 }
 
 #[test]

@@ -33,6 +33,7 @@ fn value_at(labels: &[f32], scores: &[f64], threshold: f64, objective: Objective
     match objective {
         Objective::F1 => confusion.f1(),
         Objective::Accuracy => confusion.accuracy(),
+        Objective::F1WhereAccuracy { .. } => panic!("has no value of its own"),
     }
 }
 
@@ -94,6 +95,23 @@ proptest! {
             for step in 0..=240 {
                 let other = value_at(&labels, &scores, f64::from(step) / 240.0, objective);
                 prop_assert!(other <= best.value + 1e-15, "{} at {step}/240 beats {best:?}", other);
+            }
+        }
+    }
+
+    #[test]
+    fn f1_is_best_among_the_thresholds_that_are_accurate_enough((labels, scores) in rows(), min_percent in 1_u8..100) {
+        let best = best_threshold(&labels, &scores, Objective::F1WhereAccuracy { min_percent }).unwrap();
+        let is_met = |threshold: f64| {
+            let counts = Confusion::at(&labels, &scores, threshold).unwrap();
+            (counts.true_positives + counts.true_negatives) * 100 >= u64::from(min_percent) * counts.n_rows()
+        };
+        let objective = if is_met(best.threshold) { Objective::F1 } else { Objective::Accuracy };
+        prop_assert!((value_at(&labels, &scores, best.threshold, objective) - best.value).abs() < 1e-15);
+        for other in (0..=240).map(|step| f64::from(step) / 240.0) {
+            prop_assert!(is_met(best.threshold) || !is_met(other), "{other} is accurate enough, unlike {best:?}");
+            if is_met(other) == is_met(best.threshold) {
+                prop_assert!(value_at(&labels, &scores, other, objective) <= best.value + 1e-15);
             }
         }
     }

@@ -73,7 +73,9 @@ impl UseCase {
             require("training.families", !families[..i].contains(family), || format!("`{family}` occurs twice"))?;
         }
         one_of("training.rank_by", rank_by, &["roc_auc"])?;
-        one_of("training.threshold_by", threshold_by, &["f1", "accuracy"])
+        require("training.threshold_by", is_objective(threshold_by), || {
+            format!("`{threshold_by}` is none of f1, accuracy, f1_where_accuracy_1 to f1_where_accuracy_99")
+        })
     }
 }
 
@@ -98,6 +100,12 @@ fn check_gates(settings: &Settings) -> Result<(), InvalidSetting> {
         }
     }
     Ok(())
+}
+
+/// The names that `metrics::Objective` reads.
+fn is_objective(name: &str) -> bool {
+    let min_percent = || name.strip_prefix("f1_where_accuracy_")?.parse::<u8>().ok();
+    matches!(name, "f1" | "accuracy") || min_percent().is_some_and(|percent| (1..100).contains(&percent))
 }
 
 fn is_metric(name: &str) -> bool {
@@ -170,6 +178,8 @@ mod tests {
             (json!({ "gates": { "f1": { "min": null } } }), "setting `gates.f1`: it has neither"),
             (json!({ "gates": { "f2": { "min": 0.5 } } }), "setting `gates.f2`: there is no such metric"),
             (json!({ "gates": { "f1": { "min": 0.9, "max": 0.1 } } }), "setting `gates.f1`: nothing is at least 0.9"),
+            (json!({ "training": { "threshold_by": "f1_where_accuracy_100" } }), "setting `training.threshold_by`"),
+            (json!({ "training": { "threshold_by": "f1_where_accuracy_80" } }), "fine"),
             (json!({ "champion_tolerance": -1.0 }), "setting `champion_tolerance`: -1 is not"),
             (json!({ "seed": 7, "gates": { "log_loss": { "max": 0.5 } } }), "fine"),
         ] {

@@ -205,9 +205,9 @@ fn the_features_are_these() {
     let plan = FeaturePlan::fit(&gold.features, &frame, &rows).unwrap();
     let matrix = plan.transform(&frame, &rows).unwrap();
     assert!(matrix.values.iter().all(|value| value.is_finite()));
-    assert_eq!(plan.n_features(), 29);
+    assert_eq!(plan.n_features(), 30);
     assert_eq!(
-        plan.feature_names()[..9],
+        plan.feature_names()[..10],
         [
             "tenure",
             "monthly_charges",
@@ -215,6 +215,7 @@ fn the_features_are_these() {
             "total_charges_missing",
             "average_charges",
             "monthly_to_average_charges",
+            "month_share_of_total",
             "gender=Male",
             "senior_citizen=Yes",
             "partner=Yes"
