@@ -78,12 +78,11 @@ pub(crate) fn functions(paths: &Paths) -> Result<Vec<String>> {
 
 /// The wasm modules that go with a function.
 ///
-/// Only `register` (the referee) and `deploy` (the integration test) may meet a graph that the compact build cannot run;
-/// the others load in milliseconds because the forty megabytes are not there.
+/// Every function that runs models can meet one that only the tract build runs. Its forty megabytes are mapped, not
+/// read, and nothing of them is touched until then.
 const fn modules(function: &str) -> &'static [&'static str] {
     match function.as_bytes() {
-        b"predict" | b"select" => &["compact.cwasm", "wasm.json"],
-        b"register" | b"deploy" => &["compact.cwasm", "tract.cwasm", "wasm.json"],
+        b"select" | b"register" | b"deploy" | b"predict" => &["compact.cwasm", "tract.cwasm", "wasm.json"],
         _ => &[],
     }
 }
