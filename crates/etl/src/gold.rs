@@ -200,8 +200,8 @@ impl<'a> GoldBuilder<'a> {
         let keys: Vec<&str> = order.iter().map(|&row| self.rows[row].key.as_str()).collect();
         let is_positive: Vec<bool> = order.iter().map(|&row| self.rows[row].is_positive).collect();
         let splits = stratified(&keys, &is_positive, shares, seed)?;
-        let columns = self.fields.iter().zip(&self.columns);
-        let columns = columns.map(|((field, _), values)| (field.name.clone(), take(values, &order)));
+        let columns = self.fields.iter().zip(self.columns);
+        let columns = columns.map(|((field, _), values)| (field.name.clone(), ordered(values, &order)));
         Ok(Gold {
             frame: Frame::new(columns.collect())?,
             labels: is_positive.iter().map(|&positive| f32::from(u8::from(positive))).collect(),
@@ -224,9 +224,12 @@ fn append(values: &mut FieldColumn, column: &SilverColumn) {
     }
 }
 
-fn take(values: &FieldColumn, rows: &[usize]) -> FieldColumn {
+/// Brings the values into the order of `rows`, which names every row once; moves them, because texts are many.
+fn ordered(values: FieldColumn, rows: &[usize]) -> FieldColumn {
     match values {
         FieldColumn::Number(values) => FieldColumn::Number(rows.iter().map(|&row| values[row]).collect()),
-        FieldColumn::Category(values) => FieldColumn::Category(rows.iter().map(|&row| values[row].clone()).collect()),
+        FieldColumn::Category(mut values) => {
+            FieldColumn::Category(rows.iter().map(|&row| values[row].take()).collect())
+        }
     }
 }

@@ -21,7 +21,7 @@ mod table_check;
 ///
 /// All parts are shown twice, in the same order: first to [`Validation::survey`], which learns what only all rows
 /// together tell, then to [`Validation::check`], which sets rows aside.
-/// So one part is in memory at a time, besides a few bytes per row for the rules on duplicates.
+/// So one part is in memory at a time, besides about 200 bytes per row for the rules on duplicates.
 ///
 /// Row rules see every row; table rules see the rows that no row rule set aside, because these are what goes on.
 ///
