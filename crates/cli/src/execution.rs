@@ -59,9 +59,9 @@ pub(crate) async fn run(sfn: &StepFunctions, machine: Machine, run_id: &str, inp
         let mut machines = Vec::new();
         for (machine, arn) in &executions {
             let Some(report) = look(sfn, *machine, arn).await? else { break };
-            progress.show(&report);
             machines.push(report);
         }
+        progress.show(&machines);
         // The first machine waits for the others, so it is the last to end.
         let status = machines.first().map_or(Status::Running, |report| report.status);
         if status != Status::Running {
@@ -97,24 +97,40 @@ struct Progress {
 }
 
 impl Progress {
-    fn show(&mut self, report: &MachineReport) {
+    fn show(&mut self, machines: &[MachineReport]) {
         let elapsed = self.start.elapsed().as_secs_f64();
-        for step in &report.steps {
-            if self.ended.insert((report.machine.clone(), step.id)) {
-                eprintln!("{}", line(report, step, elapsed));
-            }
+        let steps = machines.iter().flat_map(|report| report.steps.iter().map(move |step| (report, step)));
+        let mut new: Vec<_> =
+            steps.filter(|(report, step)| self.ended.insert((report.machine.clone(), step.id))).collect();
+        new.sort_by(|(_, one), (_, other)| one.ended_at_seconds.total_cmp(&other.ended_at_seconds));
+        for (report, step) in new {
+            eprintln!("{}", line(report, step, elapsed));
         }
+        // Those before the last machine only wait for it.
+        if let Some(report) = machines.last() {
+            self.show_running(report, elapsed);
+        }
+    }
+
+    fn show_running(&mut self, report: &MachineReport, elapsed: f64) {
         let Some(current) = &report.current else { return };
-        let seen =
-            self.running.entry(report.machine.clone()).or_insert_with(|| (current.clone(), Instant::now(), false));
+        let seen = self.running.entry(report.machine.clone());
+        let seen = seen.or_insert_with(|| (current.clone(), Instant::now(), false));
         if seen.0 != *current {
             *seen = (current.clone(), Instant::now(), false);
         }
-        // Of the machines that wait for another one only the last is of interest.
-        if !seen.2 && seen.1.elapsed() > LONG && !current.starts_with("Start") {
+        if !seen.2 && seen.1.elapsed() > LONG {
             seen.2 = true;
             eprintln!("[{elapsed:6.1} s] {:10} {current} …", report.machine);
         }
+    }
+}
+
+impl MachineReport {
+    /// Seconds of the machine's own states, without those that wait for the next machine.
+    pub(crate) fn own_seconds(&self) -> f64 {
+        let is_own = |step: &&Step| !step.state.starts_with("Start");
+        self.steps.iter().filter(is_own).map(|step| step.seconds).sum()
     }
 }
 
@@ -175,7 +191,8 @@ mod tests {
 
     #[test]
     fn a_step_is_one_line() {
-        let step = Step { id: 7, state: "Train".to_owned(), seconds: 4.5, error: Some("Storage".to_owned()) };
+        let error = Some("Storage".to_owned());
+        let step = Step { id: 7, state: "Train".to_owned(), seconds: 4.5, ended_at_seconds: 9.0, error };
         let report = MachineReport {
             machine: "training".to_owned(),
             execution_arn: String::new(),

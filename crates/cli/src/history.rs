@@ -65,6 +65,8 @@ pub struct Step {
     pub state: String,
     /// From entry to exit.
     pub seconds: f64,
+    /// Time of the exit, in seconds since 1970.
+    pub ended_at_seconds: f64,
     /// The error that was caught there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -103,6 +105,7 @@ pub fn steps(events: &[Event]) -> Vec<Step> {
                 id: event.id,
                 state: event.state.clone().unwrap_or_default(),
                 seconds: event.at_seconds - entry.at_seconds,
+                ended_at_seconds: event.at_seconds,
                 error: error
                     .filter(|_| !has_success(events, entry, event))
                     .and_then(|(failure, _)| failure.error.clone()),
@@ -241,7 +244,8 @@ mod tests {
             event(2, 0, "TaskStateEntered", "Plan", 1.0),
             event(3, 0, "TaskStateExited", "Plan", 3.5),
         ];
-        assert_eq!(steps(&events), [Step { id: 3, state: "Plan".to_owned(), seconds: 2.5, error: None }]);
+        let plan = Step { id: 3, state: "Plan".to_owned(), seconds: 2.5, ended_at_seconds: 3.5, error: None };
+        assert_eq!(steps(&events), [plan]);
     }
 
     #[test]

@@ -31,6 +31,9 @@ struct Moved {
     endpoint: String,
 }
 
+/// What the endpoint does when the first version of all is taken back.
+const NOTHING_BEFORE: &str = "answers nothing: there is no version before";
+
 /// Points `live` at the version before, and makes the endpoint follow.
 pub(crate) async fn roll_back(target: &Target, use_case: &UseCase, reason: &str, format: Format) -> Result<()> {
     let registry = registry(target, use_case).await?;
@@ -39,7 +42,8 @@ pub(crate) async fn roll_back(target: &Target, use_case: &UseCase, reason: &str,
     // The registry is what counts. An endpoint that cannot be reached now follows by itself with its next look.
     let endpoint = match reload(target, use_case).await {
         Ok(Reloaded { new_version: Some(version), .. }) => format!("answers with {version}"),
-        Ok(Reloaded { new_version: None, .. }) => "answers nothing: there is no version before".to_owned(),
+        Ok(Reloaded { new_version: None, .. }) => NOTHING_BEFORE.to_owned(),
+        Err(error) if state.live.is_none() && is_unavailable(&error) => NOTHING_BEFORE.to_owned(),
         Err(error) => format!("could not be told ({error:#}); it follows by itself"),
     };
     let moved = moved(use_case, Some(live), &state, endpoint);
@@ -89,6 +93,11 @@ pub(crate) async fn log(target: &Target, use_case: &UseCase, format: Format) -> 
 async fn reload(target: &Target, use_case: &UseCase) -> Result<Reloaded> {
     let (endpoint, name) = (target.endpoint()?, use_case.name.clone());
     Ok(tokio::task::spawn_blocking(move || endpoint.reload(&name)).await??)
+}
+
+/// Whether the endpoint answered that it has nothing to serve.
+fn is_unavailable(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<endpoint::EndpointError>().and_then(endpoint::EndpointError::status) == Some(503)
 }
 
 fn change(reason: &str) -> Result<Change> {

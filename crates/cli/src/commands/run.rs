@@ -96,13 +96,8 @@ fn close(report: &RunReport, format: Format) -> Result<Outcome> {
 fn text(report: &RunReport) -> String {
     let mut lines = Vec::new();
     for machine in &report.machines {
-        let seconds: f64 = machine.steps.iter().map(|step| step.seconds).fold(0.0, f64::max);
-        lines.push(format!(
-            "{:10} {:9} {:2} states, longest {seconds:.1} s",
-            machine.machine,
-            word(machine.status),
-            machine.steps.len()
-        ));
+        let (n, seconds) = (machine.steps.len(), machine.own_seconds());
+        lines.push(format!("{:10} {:9} {n:2} states, {seconds:.1} s of work", machine.machine, word(machine.status)));
     }
     if report.status == Status::Succeeded {
         lines.push(report.closing_line());
