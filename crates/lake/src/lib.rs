@@ -37,6 +37,8 @@ pub use lake::{Lake, LakeError};
 pub mod contract;
 pub mod keys;
 
+#[cfg(test)]
+mod careless;
 mod directory;
 mod failing;
 mod lake;

@@ -53,7 +53,11 @@ impl S3Endpoint {
     #[must_use]
     pub fn from_env() -> Self {
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self { url: variable("AWS_ENDPOINT_URL_S3").or_else(|| variable("AWS_ENDPOINT_URL")), ..Self::default() }
+        let url = variable("AWS_ENDPOINT_URL_S3").or_else(|| variable("AWS_ENDPOINT_URL"));
+        let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+        // Else the SDK would ask the instance metadata service for a region that a local server does not need, and wait.
+        let region = region.or_else(|| url.is_some().then(|| DEFAULT_REGION.to_owned()));
+        Self { url, region, credentials: None }
     }
 
     /// A local server that takes any credentials.

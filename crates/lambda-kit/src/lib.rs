@@ -25,12 +25,31 @@
 //! The closure gets its own [`Lake`](lake::Lake) (a clone costs a reference count) and the request already parsed.
 //! More resources are built in `main` before `run` and cloned into the future:
 //!
-//! ```ignore
-//! let modules = Arc::new(inference::Modules::open(dir)?);
-//! lambda_kit::run("deploy", move |lake, request| {
-//!     let modules = Arc::clone(&modules);
-//!     async move { deploy::handle(&lake, &modules, request).await }
-//! }).await
+//! ```no_run
+//! # use std::{convert::Infallible, sync::Arc};
+//! # struct Modules;
+//! # impl Modules { fn open() -> Result<Self, Infallible> { Ok(Self) } }
+//! # mod deploy {
+//! #     #[derive(Debug)]
+//! #     pub enum DeployError {}
+//! #     impl std::fmt::Display for DeployError {
+//! #         fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { match *self {} }
+//! #     }
+//! #     impl std::error::Error for DeployError {}
+//! #     impl lambda_kit::Named for DeployError { fn name(&self) -> contracts::ErrorName { match *self {} } }
+//! #     pub async fn handle(
+//! #         _: &lake::Lake, _: &super::Modules, _: contracts::stage::DeployRequest,
+//! #     ) -> Result<u32, DeployError> { Ok(0) }
+//! # }
+//! #[tokio::main]
+//! async fn main() -> Result<(), lambda_kit::Error> {
+//!     let modules = Arc::new(Modules::open()?);
+//!     lambda_kit::run("deploy", move |lake, request| {
+//!         let modules = Arc::clone(&modules);
+//!         async move { deploy::handle(&lake, &modules, request).await }
+//!     })
+//!     .await
+//! }
 //! ```
 //!
 //! An error type says its name to the state machine by [`Named`]:
