@@ -101,7 +101,8 @@ async fn check_registry_race(variable: &str) {
             let registry = registry.clone();
             tokio::spawn(async move {
                 let change = change(&format!("writer {i}"));
-                let registered = registry.register(&new_version(i), |version, _| format!("# {version}"), &change).await?;
+                let registered =
+                    registry.register(&new_version(i), |version, _| format!("# {version}"), &change).await?;
                 registry.stage(registered.version, &change).await?;
                 Ok::<_, registry::RegistryError>(registered)
             })
