@@ -16,7 +16,8 @@ pub mod stack;
 /// When it is not set.
 #[must_use]
 pub fn from_xtask(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; run `cargo xtask test`, which starts what it names"))
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set; run `cargo xtask test`, which starts what it names"))
 }
 
 /// The modules of the inference guest.

@@ -24,7 +24,8 @@ pub fn probabilities(onnx: &[u8], features: &Matrix) -> (Vec<f32>, Vec<i64>) {
         .expect("Python starts");
     assert!(output.status.success(), "ONNX Runtime: {}", String::from_utf8_lossy(&output.stderr));
     let read = |name: &str| fs::read(path(name)).expect("ONNX Runtime wrote its answers");
-    let probabilities = read("probabilities.f32").as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    let probabilities =
+        read("probabilities.f32").as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
     let labels = read("label.i64").as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect();
     (probabilities, labels)
 }

@@ -65,7 +65,8 @@ async fn rows_are_kept_or_quarantined_from_the_raw_file_to_gold() {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     lines.insert(10, lines[10].replacen(',', ",,", 1));
     let (mut number, mut label) = (lines[20].clone(), lines[30].clone());
-    number = number.replace("Month-to-month", "Century-to-century").replace("One year", "None").replace("Two year", "None");
+    number =
+        number.replace("Month-to-month", "Century-to-century").replace("One year", "None").replace("Two year", "None");
     label.truncate(label.rfind(',').unwrap() + 1);
     lines.extend([number, label]);
     pipeline.deliver(lines.join("\n").as_bytes()).await;
@@ -96,8 +97,12 @@ async fn a_model_file_that_was_tampered_with_is_never_registered() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     pipeline.lake.store().put(&record.model.key, bytes.into(), PutWhen::Always).await.unwrap();
-    let request =
-        RegisterRequest { use_case: "telco".into(), run_id: run("tampered"), run: selected.run, at: "2026-01-02T03:04:05Z".into() };
+    let request = RegisterRequest {
+        use_case: "telco".into(),
+        run_id: run("tampered"),
+        run: selected.run,
+        at: "2026-01-02T03:04:05Z".into(),
+    };
     let error = register::handle(&pipeline.lake, &modules, request).await.unwrap_err();
     assert_eq!(error.name(), ErrorName::InvalidInput, "{error}");
     assert!(error.to_string().contains("SHA-256"), "{error}");

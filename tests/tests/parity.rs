@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
-use contracts::WasmBuild;
+use contracts::{SnapshotId, WasmBuild};
 use etl::{Gold, Split};
 use features::{FeaturePlan, Matrix, Value};
 use inference::{Limits, Model};
 use serde_json::{Map, json};
 use tests::{local::LocalPipeline, modules, onnx_runtime, raw};
-use training::{Dataset, Family};
+use training::{Dataset, Family, OnnxMetadata};
 
 /// Largest difference between ONNX Runtime and the trainer.
 ///
@@ -18,6 +18,7 @@ use training::{Dataset, Family};
 const ONNX_RUNTIME_TOLERANCE: f64 = 1.5e-5;
 
 struct Fixture {
+    snapshot_id: SnapshotId,
     gold: Gold,
     plan_json: Vec<u8>,
     plan: FeaturePlan,
@@ -27,17 +28,22 @@ struct Fixture {
 async fn fixture() -> Fixture {
     let pipeline = LocalPipeline::new(json!({}));
     pipeline.deliver(&raw::telco().bytes).await;
-    let (gold, plan_json) = pipeline.gold(&pipeline.data("parity").await).await;
+    let features = pipeline.data("parity").await;
+    let (gold, plan_json) = pipeline.gold(&features).await;
     let plan = FeaturePlan::from_json(&plan_json).unwrap();
     let rows: Vec<usize> = (0..gold.frame.n_rows()).collect();
     let matrix = plan.transform(&gold.frame, &rows).unwrap();
-    Fixture { gold, plan_json, plan, matrix }
+    Fixture { snapshot_id: features.snapshot_id, gold, plan_json, plan, matrix }
 }
 
 impl Fixture {
     fn values(&self) -> Vec<Vec<Value<'_>>> {
         let columns = self.gold.frame.columns_of(self.plan.fields()).unwrap();
         (0..self.gold.frame.n_rows()).map(|row| columns.iter().map(|column| column.value(row)).collect()).collect()
+    }
+
+    fn metadata(&self, family: Family) -> OnnxMetadata {
+        OnnxMetadata { family, snapshot_id: self.snapshot_id.clone(), feature_fingerprint: self.plan.fingerprint() }
     }
 
     /// A model of `family` with the family's defaults, trained on the training rows.
@@ -58,14 +64,14 @@ fn largest_difference(expected: &[f64], found: impl IntoIterator<Item = f32>) ->
 #[tokio::test]
 async fn features_have_the_same_bits_in_training_and_in_the_wasm_module() {
     let fixture = fixture().await;
-    let onnx = fixture.trained(Family::LogisticRegression).model.to_onnx(&training::OnnxMetadata::default()).unwrap();
-    let mut model = Model::load(
-        &modules().build(WasmBuild::Compact).unwrap(),
-        &onnx,
-        &fixture.plan_json,
-        Limits::default(),
-    )
-    .unwrap();
+    let onnx = fixture
+        .trained(Family::LogisticRegression)
+        .model
+        .to_onnx(&fixture.metadata(Family::LogisticRegression))
+        .unwrap();
+    let mut model =
+        Model::load(&modules().build(WasmBuild::Compact).unwrap(), &onnx, &fixture.plan_json, Limits::default())
+            .unwrap();
     let mut n_compared = 0;
     for (chunk, values) in fixture.values().chunks(512).enumerate() {
         let in_wasm = model.transform(values).unwrap();
@@ -86,12 +92,15 @@ async fn every_family_agrees_with_onnx_runtime_and_with_both_wasm_builds() {
     let modules = modules();
     for family in Family::ALL {
         let fitted = fixture.trained(family);
-        let onnx = fitted.model.to_onnx(&training::OnnxMetadata::default()).unwrap();
+        let onnx = fitted.model.to_onnx(&fixture.metadata(family)).unwrap();
         let trainer = fitted.trainer_probabilities(&fixture.matrix).unwrap();
 
         let (runtime, labels) = onnx_runtime::probabilities(&onnx, &fixture.matrix);
         for (row, (label, probability)) in labels.iter().zip(&runtime).enumerate() {
-            assert!(*label == i64::from(*probability > 0.5) || *probability == 0.5, "{family} row {row}: label {label}");
+            assert!(
+                *label == i64::from(*probability > 0.5) || *probability == 0.5,
+                "{family} row {row}: label {label}"
+            );
         }
         let difference = largest_difference(&trainer, runtime);
         println!("{family}: ONNX Runtime differs from the trainer by at most {difference:.1e}");

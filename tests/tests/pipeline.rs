@@ -110,12 +110,17 @@ async fn names_the_column_of_a_wrong_header(stack: &Stack) {
     let input = json!({ "use_case": "telco", "raw": [raw] });
     let execution = stack.execute("DataStateMachineArn", "wrong-header", &input).await;
     assert_eq!(execution.error, "InvalidInput", "{}", execution.cause);
-    assert!(execution.cause.contains("Kontrakt") && execution.cause.contains("wrong-header.csv"), "{}", execution.cause);
+    assert!(
+        execution.cause.contains("Kontrakt") && execution.cause.contains("wrong-header.csv"),
+        "{}",
+        execution.cause
+    );
 }
 
 async fn rolls_back_when_a_smoke_test_fails(stack: &Stack) {
     // Another seed gives another model, hence version 2.
-    let settings = json!({ "seed": 7, "training": { "folds": 2, "candidates_per_family": 1 }, "champion_tolerance": 0.5 });
+    let settings =
+        json!({ "seed": 7, "training": { "folds": 2, "candidates_per_family": 1 }, "champion_tolerance": 0.5 });
     let input = json!({ "use_case": "telco", "settings": settings, "cascade": false,
                         "raw": [keys::raw("telco", "customers.csv")] });
     let execution = stack.execute("DataStateMachineArn", "third", &input).await;

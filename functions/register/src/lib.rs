@@ -94,8 +94,8 @@ pub async fn handle(
     modules: &Modules,
     request: RegisterRequest,
 ) -> Result<RegisterResponse, RegisterError> {
-    let use_case = usecases::find(&request.use_case)
-        .ok_or_else(|| RegisterError::UnknownUseCase(request.use_case.clone()))?;
+    let use_case =
+        usecases::find(&request.use_case).ok_or_else(|| RegisterError::UnknownUseCase(request.use_case.clone()))?;
     let run: RunRecord = lake.read_json_ref(&request.run).await?;
     let candidate = selected(&run)?;
     let files = read_files(lake, candidate).await?;

@@ -35,7 +35,8 @@ pub(crate) fn write(
         row(&mut card, &[name, &value]);
     }
     card.push_str("\n## Data\n\n| split | rows | used for |\n|---|---|---|\n");
-    let uses = [("train", "fitting, cross-validation"), ("validation", "choosing the threshold"), ("test", "the figures")];
+    let uses =
+        [("train", "fitting, cross-validation"), ("validation", "choosing the threshold"), ("test", "the figures")];
     for (split, purpose) in uses {
         let n_rows = snapshot.rows_by_split.get(split).copied().unwrap_or(0);
         row(&mut card, &[split, &n_rows.to_string(), purpose]);

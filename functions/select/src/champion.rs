@@ -81,12 +81,7 @@ async fn evaluate(
     Ok(metrics::binary_metrics(&labels, &probabilities, signature.threshold)?)
 }
 
-fn predict(
-    model: &mut Model,
-    plan: &FeaturePlan,
-    gold: &Gold,
-    rows: &[usize],
-) -> Result<Vec<f64>, ChampionError> {
+fn predict(model: &mut Model, plan: &FeaturePlan, gold: &Gold, rows: &[usize]) -> Result<Vec<f64>, ChampionError> {
     let columns = gold.frame.columns_of(plan.fields())?;
     let mut probabilities = Vec::with_capacity(rows.len());
     for chunk in rows.chunks(ROWS_PER_CALL) {

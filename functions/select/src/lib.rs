@@ -90,8 +90,8 @@ pub async fn handle(lake: &Lake, modules: &Modules, request: SelectRequest) -> R
     }
     // Read back even when just written: a retry and the first try answer from the same object.
     let (run, bytes) = lake.read_key(&record_key).await?;
-    let record: RunRecord = serde_json::from_slice(&bytes)
-        .map_err(|source| LakeError::Json { key: record_key.clone(), source })?;
+    let record: RunRecord =
+        serde_json::from_slice(&bytes).map_err(|source| LakeError::Json { key: record_key.clone(), source })?;
     let selected = selected(&record, &request)?;
     check_gates(&record, &selected, &record_key)?;
     info!(family = selected.family, cv_roc_auc = selected.cv_roc_auc, test_roc_auc = selected.test_roc_auc, "selected");
@@ -99,8 +99,8 @@ pub async fn handle(lake: &Lake, modules: &Modules, request: SelectRequest) -> R
 }
 
 async fn decide(lake: &Lake, modules: &Modules, request: &SelectRequest) -> Result<RunRecord, SelectError> {
-    let use_case = usecases::find(&request.use_case)
-        .ok_or_else(|| SelectError::UnknownUseCase(request.use_case.clone()))?;
+    let use_case =
+        usecases::find(&request.use_case).ok_or_else(|| SelectError::UnknownUseCase(request.use_case.clone()))?;
     let settings = lambda_kit::settings(lake, &request.use_case, &request.run_id).await?;
     let snapshot: Snapshot = lake.read_json(&keys::snapshot(&request.use_case, &request.snapshot_id)).await?;
     let candidates = ranked(read_candidates(lake, request).await?);
