@@ -7,6 +7,7 @@ use aws_sdk_sfn::{
     config::{BehaviorVersion, Credentials, Region},
     types::ExecutionStatus,
 };
+use contracts::PredictionResponse;
 use endpoint::Endpoint;
 use lake::{Lake, PutWhen, S3Endpoint, S3Store, keys};
 use registry::Registry;
@@ -97,9 +98,24 @@ impl Stack {
     }
 
     /// Sends a body to the live endpoint.
-    pub async fn predict(&self, body: Value) -> Result<contracts::PredictionResponse, endpoint::EndpointError> {
+    pub async fn predict(&self, body: Value) -> Result<PredictionResponse, endpoint::EndpointError> {
         let endpoint = self.endpoint();
         tokio::task::spawn_blocking(move || endpoint.predict("telco", &body)).await.expect("the call ends")
+    }
+
+    /// The first answer that `is_right`, asked again while another instance of the function has not seen the registry.
+    pub async fn predict_until(
+        &self,
+        body: &Value,
+        is_right: impl Fn(&PredictionResponse) -> bool,
+    ) -> PredictionResponse {
+        for _ in 0..30 {
+            match self.predict(body.clone()).await {
+                Ok(answer) if is_right(&answer) => return answer,
+                _ => tokio::time::sleep(Duration::from_secs(1)).await,
+            }
+        }
+        panic!("the endpoint does not come round: {:?}", self.predict(body.clone()).await)
     }
 
     /// A client of the live endpoint.

@@ -28,7 +28,7 @@ mod integration;
 mod reference;
 mod smoke;
 
-/// Takes the step that `request` names. Only the smoke test and the roll-back use the endpoint.
+/// Takes the step that `request` names. Only the steps before the version is live do without the endpoint.
 ///
 /// # Errors
 /// [`DeployError::Integration`] or [`DeployError::Smoke`] when a test fails, an unknown use case or version, a step
@@ -62,6 +62,7 @@ pub async fn handle(
         DeployAction::Promote => {
             let before = registry.state().await?.champion.filter(|before| *before != version);
             let state = registry.promote(version, &change).await?;
+            reload(target, &request.use_case).await;
             let archived = before.map_or(String::new(), |before| format!("; {before} is archived"));
             (state, format!("{version} is in Production{archived}"))
         }
@@ -100,15 +101,17 @@ async fn roll_back(
     if !was_live {
         return Ok((state, format!("{version} was not live; `live` points at {live}")));
     }
-    if let Some(target) = target {
-        // The endpoint finds out by itself within seconds; asking it now only makes that sooner.
-        let (endpoint, use_case) = (target.endpoint.clone(), request.use_case.clone());
-        let asked = tokio::task::spawn_blocking(move || endpoint.reload(&use_case)).await;
-        if let Ok(Err(error)) = asked {
-            tracing::warn!(%error, "the endpoint did not reload after the roll-back");
-        }
-    }
+    reload(target, &request.use_case).await;
     Ok((state, format!("{version} is no longer live; `live` points at {live}")))
+}
+
+/// Tells the endpoint to look at the registry. It would find out by itself within seconds; this only makes it sooner.
+async fn reload(target: Option<&Target>, use_case: &str) {
+    let Some(target) = target else { return };
+    let (endpoint, use_case) = (target.endpoint.clone(), use_case.to_owned());
+    if let Ok(Err(error)) = tokio::task::spawn_blocking(move || endpoint.reload(&use_case)).await {
+        tracing::warn!(%error, "the endpoint did not reload");
+    }
 }
 
 fn change(request: &DeployRequest) -> Change {
