@@ -126,25 +126,23 @@ fn start_servers(paths: &Paths, folder: &Path) -> Result<Servers> {
 
 /// The parts that are not Rust: the executor package, the template and the compose file.
 fn python(paths: &Paths, layers: &mut Layers) {
-    if paths.root.join("localstack/executor/tests").is_dir() {
-        layers.run("executor package", || {
-            let venv = Kind::Localstack.venv(paths)?;
-            let mut command = Command::new(venv.python());
-            command.current_dir(paths.root.join("localstack/executor"));
-            count(command.args(["-m", "unittest", "discover", "--start-directory", "tests"]))
-        });
-    }
+    layers.run("executor package", || {
+        let venv = Kind::Localstack.venv(paths)?;
+        let mut command = Command::new(venv.python());
+        command.current_dir(paths.root.join("localstack/executor"));
+        count(command.args(["-m", "unittest", "discover", "--start-directory", "tests"]))
+    });
     layers.run("sam validate", || {
         let venv = Spec::resolved("sam", "infra/requirements-sam.txt").ensure(paths)?;
         let mut command = Command::new(venv.binary("sam"));
         command.current_dir(paths.root.join("infra")).env("SAM_CLI_TELEMETRY", "0");
         one(command.args(["validate", "--lint", "--region", "us-east-1", "--template", "template.yaml"]))
     });
-    if shell::succeeds(Command::new("docker").args(["compose", "version"])) {
+    if tools::missing(&[Tool::Compose]).is_empty() {
         layers.run("compose file", || one(stack::docker_compose(paths).args(["config", "--quiet"])));
     } else {
-        layers
-            .not_run("compose file", "`docker compose` is not installed; it only checks localstack/docker-compose.yml");
+        let reason = format!("no `docker compose` to check the file with: {}", Tool::Compose.install_command());
+        layers.not_run("compose file", reason);
     }
 }
 
