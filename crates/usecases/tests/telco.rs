@@ -216,7 +216,6 @@ fn the_features_are_these() {
             "average_charges",
             "monthly_to_average_charges",
             "month_share_of_total",
-            "month_share_of_total",
             "gender=Male",
             "senior_citizen=Yes",
             "partner=Yes"
