@@ -39,7 +39,7 @@ pub(super) const PROFILES: [Profile; 9] = [
     Profile {
         contract: MONTHLY, internet: FIBER, share: 0.302, tenure: [1.0, 1.0, 3.0, 7.0, 11.0, 16.0, 23.0, 30.0, 39.0, 52.0, 72.0],
         payment: [0.154, 0.138, 0.614, 0.094], paperless: 0.794, senior: 0.299, partner: 0.395, phone: 1.0,
-        add_ons: [0.166, 0.325, 0.318, 0.156, 0.470, 0.469],
+        add_ons: [0.166, 0.325, 0.317, 0.156, 0.470, 0.469],
     },
     Profile {
         contract: MONTHLY, internet: OFFLINE, share: 0.074, tenure: [1.0, 1.0, 1.0, 1.0, 3.0, 5.0, 7.0, 11.0, 16.0, 25.0, 61.0],
