@@ -96,9 +96,10 @@ impl Layers {
 /// A run that failed without a count, because it did not compile or was ended, is one failure.
 pub(crate) fn counted(text: &str, ended_well: bool) -> Outcome {
     let (mut passed, mut failed) = (0, 0);
-    for line in text.lines().map(str::trim) {
-        let line = without_colours(line);
-        let line = line.trim();
+    let plain: Vec<String> = text.lines().map(without_colours).collect();
+    // Nextest shows the output of tests that failed, which has a count of its own: only the summary counts there.
+    let has_summary = plain.iter().any(|line| line.trim().starts_with("Summary ["));
+    for line in plain.iter().map(|line| line.trim()).filter(|line| !has_summary || line.starts_with("Summary [")) {
         if line.starts_with("test result:") || line.starts_with("Summary [") || is_pytest_summary(line) {
             passed += number_before(line, "passed");
             failed += number_before(line, "failed") + number_before(line, "timed out") + number_before(line, "errors");
@@ -163,6 +164,12 @@ mod tests {
             Outcome::Ran { passed: 3, failed: 2 }
         );
         assert_eq!(counted("===== 7 passed, 1 failed in 0.12s =====", false), Outcome::Ran { passed: 7, failed: 1 });
+    }
+
+    #[test]
+    fn what_a_failed_test_printed_is_not_counted_again() {
+        let nextest = "    test result: FAILED. 0 passed; 1 failed; 0 ignored\n     Summary [ 1.2s] 3 tests run: 2 passed, 1 failed";
+        assert_eq!(counted(nextest, false), Outcome::Ran { passed: 2, failed: 1 });
     }
 
     #[test]

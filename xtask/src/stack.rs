@@ -159,7 +159,8 @@ pub(crate) fn docker_compose(paths: &Paths) -> Command {
     if has_plugin {
         command.arg("compose");
     }
-    command.arg("--file").arg(paths.root.join("localstack/docker-compose.yml"));
+    // Older compose takes no name in the file.
+    command.args(["--project-name", STACK_NAME, "--file"]).arg(paths.root.join("localstack/docker-compose.yml"));
     command
 }
 
