@@ -194,6 +194,7 @@ impl<'a> Columns<'a> {
     fn links(&self, node: &NodeProto, index: &Index) -> Result<Vec<(u32, u32)>, GuestError> {
         let mut links = vec![(0, 0); index.source.len()];
         for tree in &index.trees {
+            #[expect(clippy::needless_range_loop, reason = "a position in all arrays of the ensemble, not in one")]
             for at in tree.start..tree.end {
                 let i = index.source[at];
                 if self.is_leaf[i] {

@@ -166,11 +166,12 @@ fn level() -> impl Strategy<Value = Option<String>> {
     ]
 }
 
+type Row = (f64, Option<String>, f64, Option<String>);
+
 fn any_frame() -> impl Strategy<Value = Frame> {
     prop::collection::vec((number(), level(), number(), level()), 1..40).prop_map(|rows| {
-        let categories = |pick: fn(&(f64, Option<String>, f64, Option<String>)) -> &Option<String>| {
-            Column::Category(rows.iter().map(|row| pick(row).clone()).collect())
-        };
+        let categories =
+            |pick: fn(&Row) -> &Option<String>| Column::Category(rows.iter().map(|row| pick(row).clone()).collect());
         Frame::new(vec![
             ("a".into(), Column::Number(rows.iter().map(|row| row.0).collect())),
             ("b".into(), Column::Number(rows.iter().map(|row| row.2).collect())),
