@@ -1,13 +1,14 @@
 //! The builds: one call for everything, so that every dependency is compiled with one set of features, once.
 
-use std::process::Command;
+use std::{path::PathBuf, process::Command, thread};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::{
     paths::{self, Paths},
     shell::{self, say},
     venv::Spec,
+    wasm,
 };
 
 /// Brings CMake.
@@ -26,7 +27,18 @@ pub(crate) fn command(paths: &Paths, arguments: &[&str]) -> Result<Command> {
 ///
 /// Building a function alone would unify features differently and compile half the dependencies again;
 /// `infra/deploy.sh` does that for AWS, where the size of a package matters.
-pub(crate) fn build_all(paths: &Paths) -> Result<()> {
+///
+/// The inference modules are built beside it, in target folders of their own: their long last steps use one core.
+/// Answers the folder of the modules.
+pub(crate) fn build_all(paths: &Paths) -> Result<PathBuf> {
+    thread::scope(|scope| {
+        let modules = scope.spawn(|| wasm::build(paths));
+        build_workspace(paths)?;
+        modules.join().map_err(|_| anyhow!("building the inference modules broke off"))?
+    })
+}
+
+fn build_workspace(paths: &Paths) -> Result<()> {
     say("building functions, commands and tests (the first build compiles all dependencies) …");
     shell::run(&mut command(paths, &["build", "--release", "--all-targets"])?)
 }

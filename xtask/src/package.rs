@@ -28,7 +28,6 @@ struct Entry {
 pub(crate) fn run(paths: &Paths) -> Result<PathBuf> {
     tools::require(tools::FOR_BUILD)?;
     cargo::build_all(paths)?;
-    wasm::build(paths)?;
     package_all(paths)
 }
 

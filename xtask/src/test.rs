@@ -21,7 +21,6 @@ use crate::{
     stack, tidy,
     tools::{self, Tool},
     venv::Spec,
-    wasm,
 };
 
 /// What the tests find in their environment; all of it ends with this value.
@@ -62,14 +61,13 @@ fn checks(paths: &Paths, layers: &mut Layers) {
 
 /// Builds everything; without it nothing after it can run.
 fn build(paths: &Paths, layers: &mut Layers) -> bool {
-    if !layers.run("build", || cargo::build_all(paths).map(|()| Outcome::ONE_PASSED)) {
+    if !layers.run("build with wasm", || cargo::build_all(paths).map(|_| Outcome::ONE_PASSED)) {
         return false;
     }
     layers.run("clippy", || {
         one(&mut cargo::command(paths, &["clippy", "--release", "--all-targets", "--", "-D", "warnings"])?)
     });
-    layers.run("wasm", || wasm::build(paths).map(|_| Outcome::ONE_PASSED))
-        && layers.run("packages", || package::package_all(paths).map(|_| Outcome::ONE_PASSED))
+    layers.run("packages", || package::package_all(paths).map(|_| Outcome::ONE_PASSED))
 }
 
 fn tests(paths: &Paths, layers: &mut Layers, folder: &Path) {
