@@ -180,8 +180,8 @@ fn last_work(events: &[Event]) -> Option<&Event> {
 
 fn has_success(events: &[Event], entry: &Event, exit: &Event) -> bool {
     let between = events.iter().filter(|event| event.id > entry.id && event.id < exit.id);
-    let linked = between.filter(|event| matches!(event.kind.as_str(), "TaskSucceeded" | "LambdaFunctionSucceeded"));
-    linked.last().is_some_and(|event| event.id == exit.previous_id)
+    let mut linked = between.filter(|event| matches!(event.kind.as_str(), "TaskSucceeded" | "LambdaFunctionSucceeded"));
+    linked.next_back().is_some_and(|event| event.id == exit.previous_id)
 }
 
 /// Index in `open` of the entry that `exit` belongs to.

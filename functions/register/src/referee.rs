@@ -16,9 +16,9 @@ pub enum RefereeError {
     #[error("no build of the inference module runs the model: compact: {compact}; tract: {tract}")]
     Unsupported {
         /// Why the compact build refuses it.
-        compact: InferenceError,
+        compact: Box<InferenceError>,
         /// Why the tract build refuses it.
-        tract: InferenceError,
+        tract: Box<InferenceError>,
     },
     /// A build answers something else than the trainer.
     #[error("the {build} build differs from the trainer by {difference:e}, more than {tolerance:e}")]
@@ -68,14 +68,16 @@ pub(crate) fn judge(
     let (build, models) = match (compact, tract) {
         (Ok(compact), Ok(tract)) => (WasmBuild::Compact, vec![("compact", compact), ("tract", tract)]),
         (Err(InferenceError::Rejected { .. }), Ok(tract)) => (WasmBuild::Tract, vec![("tract", tract)]),
-        (Err(compact), Err(tract)) => return Err(RefereeError::Unsupported { compact, tract }),
+        (Err(compact), Err(tract)) => {
+            return Err(RefereeError::Unsupported { compact: compact.into(), tract: tract.into() });
+        }
         (Ok(_), Err(error)) | (Err(error), Ok(_)) => return Err(error.into()),
     };
     let mut max_abs_difference = BTreeMap::new();
     for (name, mut model) in models {
         let difference = model.max_abs_difference(reference)?;
         // Written so that NaN is refused as well.
-        if !(difference <= reference.tolerance) {
+        if difference.is_nan() || difference > reference.tolerance {
             return Err(RefereeError::Disagrees { build: name, difference, tolerance: reference.tolerance });
         }
         max_abs_difference.insert(name.to_owned(), difference);

@@ -51,9 +51,16 @@ pub fn plan(n: usize) -> FeaturePlan {
 pub fn rows(n: usize, n_rows: usize) -> Vec<Vec<Value<'static>>> {
     let mut numbers = Numbers(7);
     let mut row = || {
-        let mut values: Vec<Value<'static>> = (0..n)
-            .map(|_| if numbers.next() % 10 == 0 { Value::Missing } else { Value::Number(numbers.unit().into()) })
-            .collect();
+        let mut values: Vec<Value<'static>> =
+            (0..n)
+                .map(|_| {
+                    if numbers.next().is_multiple_of(10) {
+                        Value::Missing
+                    } else {
+                        Value::Number(numbers.unit().into())
+                    }
+                })
+                .collect();
         values.push(Value::Category(["month", "year", "never seen"][(numbers.next() % 3) as usize]));
         values
     };
@@ -63,9 +70,9 @@ pub fn rows(n: usize, n_rows: usize) -> Vec<Vec<Value<'static>>> {
 fn branch(numbers: &mut Numbers, n_features: usize, if_true: u32, if_false: u32) -> TreeNode {
     TreeNode::Branch {
         feature: (numbers.next() % n_features as u64) as u32,
-        comparison: if numbers.next() % 2 == 0 { Comparison::Less } else { Comparison::LessOrEqual },
+        comparison: if numbers.next().is_multiple_of(2) { Comparison::Less } else { Comparison::LessOrEqual },
         threshold: numbers.unit(),
-        missing_is_true: numbers.next() % 2 == 0,
+        missing_is_true: numbers.next().is_multiple_of(2),
         if_true,
         if_false,
     }
