@@ -20,8 +20,8 @@ pub enum Spelling {
 /// CSV text of `n_rows` **synthetic** customers with a header; the same arguments always give the same text.
 ///
 /// They are drawn from rounded statistics of IBM's file: its frequencies, its prices, and a model of churn, so that
-/// about 27 % churn and a good model reaches a ROC-AUC of about 0.84. The dirt is as in that file: new customers
-/// (about 1 in 600) have a blank instead of total charges.
+/// about 27 % churn and a good model reaches a ROC-AUC of about 0.86, where it reaches 0.85 on that file. The dirt is
+/// as in that file: new customers (about 1 in 600) have a blank instead of total charges.
 ///
 /// ```
 /// use usecases::telco::{Spelling, generate};
@@ -161,7 +161,7 @@ impl Customer {
         for (coefficient, has) in churn::ADD_ONS.into_iter().zip(self.add_ons) {
             logit += coefficient * f64::from(has);
         }
-        1.0 / (1.0 + libm::exp(-logit))
+        1.0 / (1.0 + libm::exp(-(churn::STRETCH * logit + churn::SHIFT)))
     }
 
     fn write_ibm(&self, id: &str, text: &mut String) {
@@ -307,14 +307,14 @@ mod tests {
     }
 
     #[test]
-    fn the_signal_is_as_strong_as_in_the_real_file() {
+    fn the_signal_is_a_little_stronger_than_in_the_real_file() {
         let mut scored: Vec<_> = customers(20_000).iter().map(|c| (c.churn_probability(), c.churns)).collect();
         scored.sort_by(|a, b| a.0.total_cmp(&b.0));
         let n_positive = scored.iter().filter(|(_, churns)| *churns).count() as f64;
         let n_negative = scored.len() as f64 - n_positive;
         let ranks = scored.iter().zip(1..).filter(|((_, churns), _)| *churns).map(|(_, rank)| f64::from(rank));
         let auc = (ranks.sum::<f64>() - n_positive * (n_positive + 1.0) / 2.0) / (n_positive * n_negative);
-        assert!((0.835..0.865).contains(&auc), "the best possible ROC-AUC is {auc}");
+        assert!((0.85..0.88).contains(&auc), "the best possible ROC-AUC is {auc}");
     }
 
     #[test]

@@ -109,4 +109,8 @@ pub(super) mod churn {
     pub(in super::super) const ADD_ONS: [f64; 6] = [-0.32, 0.0, 0.0, -0.29, 0.31, 0.32];
     pub(in super::super) const LINES: f64 = 0.37;
     pub(in super::super) const PHONE: f64 = -0.54;
+    /// The sum of the above is stretched by this much and shifted back to the same share of churn. The signal is a
+    /// little stronger than the real one, so that a demonstration does not stop at its gates by chance.
+    pub(in super::super) const STRETCH: f64 = 1.1;
+    pub(in super::super) const SHIFT: f64 = 0.06;
 }
