@@ -1,6 +1,6 @@
 //! The builds: one call for everything, so that every dependency is compiled with one set of features, once.
 
-use std::{path::PathBuf, process::Command, thread};
+use std::{env, path::PathBuf, process::Command, thread};
 
 use anyhow::{Result, anyhow};
 
@@ -18,9 +18,23 @@ const BUILD_TOOLS: Spec<'_> = Spec::complete("build", "xtask/requirements-build.
 ///
 /// Every one of them gets the same CMake: cargo builds LightGBM again when that changes.
 pub(crate) fn command(paths: &Paths, arguments: &[&str]) -> Result<Command> {
-    let mut command = Command::new(paths::cargo());
+    let mut command = without_own_variables(Command::new(paths::cargo()));
     command.current_dir(&paths.root).args(arguments).env("CMAKE", BUILD_TOOLS.ensure(paths)?.binary("cmake"));
     Ok(command)
+}
+
+/// A command without the variables that `cargo run` has set to describe this program.
+///
+/// Build scripts look at such variables. The one of `ring` runs again when the folder in them changes, and with it the
+/// AWS SDK and everything above would be compiled again for each checkout.
+fn without_own_variables(mut command: Command) -> Command {
+    let own = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
+    for (name, _) in env::vars_os() {
+        if own.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// Builds functions, commands, tests and benches.
