@@ -138,6 +138,16 @@ impl Lake {
         Ok((reference(key, &bytes), bytes))
     }
 
+    /// The JSON under a key, with a reference to the object.
+    ///
+    /// # Errors
+    /// [`LakeError::Json`], not found, or the store failed.
+    pub async fn read_json_key<T: DeserializeOwned>(&self, key: &str) -> Result<(ObjectRef, T), LakeError> {
+        let (object, bytes) = self.read_key(key).await?;
+        let value = parse(key, &bytes)?;
+        Ok((object, value))
+    }
+
     /// The bytes of `range` that exist, of the object as it was when it had the entity tag `if_match`.
     ///
     /// # Errors

@@ -143,9 +143,7 @@ impl Registry {
         let claimed = self.claimed().await?;
         for version in claimed.iter().filter(|version| !state.versions.contains_key(version)) {
             let key = self.file_key(*version, ModelFile::Manifest);
-            let (object, bytes) = self.lake.read_key(&key).await?;
-            let manifest: ModelManifest =
-                serde_json::from_slice(&bytes).map_err(|source| LakeError::Json { key, source })?;
+            let (object, manifest): (ObjectRef, ModelManifest) = self.lake.read_json_key(&key).await?;
             let is_same =
                 manifest.has_files(&digests.model, &digests.plan) && manifest.signature.sha256 == digests.signature;
             if manifest.run_id == new.run_id && is_same {

@@ -70,8 +70,6 @@ pub enum Reason {
     UnknownLevel,
     /// A text is longer than its column allows.
     TextTooLong,
-    /// An earlier row has the same key.
-    DuplicateKey,
 }
 
 impl Reason {
@@ -89,7 +87,6 @@ impl Reason {
             Self::NotAnInteger => "not an integer",
             Self::UnknownLevel => "unknown level",
             Self::TextTooLong => "text too long",
-            Self::DuplicateKey => "duplicate key",
         }
     }
 }

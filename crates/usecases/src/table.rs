@@ -1,4 +1,3 @@
-use contracts::Sha256;
 use serde::Serialize;
 
 /// A table as it is delivered: files under `raw/<use_case>/`, all of one format.
@@ -158,13 +157,6 @@ impl Table {
                     && file_name.ends_with(after)
             }
         })
-    }
-
-    /// SHA-256 of the declaration: parts made by another declaration are other parts.
-    #[must_use]
-    pub fn fingerprint(&self) -> String {
-        // Names and numbers always have a JSON form.
-        Sha256::of(&serde_json::to_vec(self).unwrap_or_default()).into()
     }
 
     /// The delimiter and header rule of the table's files.

@@ -5,7 +5,7 @@
 //! The run's record is written whether the gates pass or not: a refused model is worth as much reading as a good one.
 
 use contracts::{
-    CandidateRecord, ErrorName, Gate, GateOutcome, RunRecord, Settings, Snapshot, run_name,
+    CandidateRecord, ErrorName, Gate, GateOutcome, ObjectRef, RunRecord, Settings, Snapshot, run_name,
     stage::{SelectRequest, SelectResponse, TrainResponse},
 };
 use inference::Modules;
@@ -89,9 +89,7 @@ pub async fn handle(lake: &Lake, modules: &Modules, request: SelectRequest) -> R
         lake.write_json_once(&record_key, &record).await?;
     }
     // Read back even when just written: a retry and the first try answer from the same object.
-    let (run, bytes) = lake.read_key(&record_key).await?;
-    let record: RunRecord =
-        serde_json::from_slice(&bytes).map_err(|source| LakeError::Json { key: record_key.clone(), source })?;
+    let (run, record): (ObjectRef, RunRecord) = lake.read_json_key(&record_key).await?;
     let selected = selected(&record, &request)?;
     check_gates(&record, &selected, &record_key)?;
     info!(family = selected.family, cv_roc_auc = selected.cv_roc_auc, test_roc_auc = selected.test_roc_auc, "selected");

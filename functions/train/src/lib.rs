@@ -12,7 +12,7 @@
 //! very same files.
 
 use contracts::{
-    CandidateRecord, ErrorName, Reference, Snapshot,
+    CandidateRecord, ErrorName, ObjectRef, Reference, Snapshot,
     stage::{TrainRequest, TrainResponse},
 };
 use etl::EtlError;
@@ -118,9 +118,7 @@ pub async fn handle(lake: &Lake, request: TrainRequest) -> Result<TrainResponse,
         write(lake, &candidate, &inputs, evaluated).await?;
     }
     // Read back even when just written: a retry and the first try answer from the same object.
-    let (record_ref, bytes) = lake.read_key(&record_key).await?;
-    let record: CandidateRecord =
-        serde_json::from_slice(&bytes).map_err(|source| LakeError::Json { key: record_key, source })?;
+    let (record_ref, record): (ObjectRef, CandidateRecord) = lake.read_json_key(&record_key).await?;
     let (cv_roc_auc, test_roc_auc) = (record.cv_roc_auc_mean(), record.test.roc_auc);
     tracing::info!(family = record.family, candidate_key = key, reused, cv_roc_auc, test_roc_auc, "candidate trained");
     Ok(TrainResponse {
