@@ -13,6 +13,8 @@ pub enum ErrorName {
     DataQuality,
     /// No candidate passed the performance gates.
     PerformanceGate,
+    /// There are too few rows, or too few with a label, to decide anything.
+    InsufficientData,
     /// An object, run, snapshot or model version does not exist.
     NotFound,
     /// Somebody else changed the same thing first; trying again sees the new state.
@@ -31,10 +33,11 @@ pub enum ErrorName {
 
 impl ErrorName {
     /// Every name, in the order of declaration.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::InvalidInput,
         Self::DataQuality,
         Self::PerformanceGate,
+        Self::InsufficientData,
         Self::NotFound,
         Self::Conflict,
         Self::Storage,
@@ -51,6 +54,7 @@ impl ErrorName {
             Self::InvalidInput => "InvalidInput",
             Self::DataQuality => "DataQuality",
             Self::PerformanceGate => "PerformanceGate",
+            Self::InsufficientData => "InsufficientData",
             Self::NotFound => "NotFound",
             Self::Conflict => "Conflict",
             Self::Storage => "Storage",

@@ -124,6 +124,8 @@ pub struct ModelManifest {
     pub signature: ObjectRef,
     /// `reference.json`.
     pub reference: ObjectRef,
+    /// `drift.json`.
+    pub drift: ObjectRef,
     /// `model_card.md`.
     pub model_card: ObjectRef,
 }

@@ -66,8 +66,9 @@ pub struct PartOutput {
     pub part: u32,
     /// What was read.
     pub source: ObjectRef,
-    /// The rows kept.
-    pub data: ObjectRef,
+    /// The rows kept: one object per hash partition of the entity, in their order; one in all where rows are not
+    /// divided.
+    pub data: Vec<ObjectRef>,
     /// The rows set aside; `None` when there were none.
     pub quarantine: Option<ObjectRef>,
     /// Row counts; always balanced.

@@ -15,6 +15,9 @@ pub struct CandidateRecord {
     pub family: String,
     /// Hyperparameters as sampled, with defaults filled in.
     pub params: serde_json::Map<String, serde_json::Value>,
+    /// Comparison it was trained for; `None` for a candidate that can be selected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<String>,
     /// Data trained on.
     pub snapshot_id: SnapshotId,
     /// Seed of everything random in the training.
@@ -35,6 +38,8 @@ pub struct CandidateRecord {
     pub feature_fingerprint: String,
     /// Sample rows with the trainer's own probabilities, to compare every other evaluator with.
     pub reference: ObjectRef,
+    /// The [`crate::DriftReference`]: how fields and scores were distributed.
+    pub drift: ObjectRef,
 }
 
 impl CandidateRecord {
@@ -63,6 +68,9 @@ pub struct RunRecord {
     pub snapshot_id: SnapshotId,
     /// Every candidate, best first.
     pub candidates: Vec<CandidateRecord>,
+    /// What was trained to compare with: other features or another split, never selected.
+    #[serde(default)]
+    pub comparisons: Vec<CandidateRecord>,
     /// Key of the best candidate.
     pub selected: String,
     /// Gates applied to the best candidate's test metrics.

@@ -26,6 +26,8 @@ pub struct Settings {
     pub gates: BTreeMap<String, Gate>,
     /// Largest drop of ROC-AUC below the champion on the same test rows that still lets a challenger through.
     pub champion_tolerance: f64,
+    /// When a model in production is to be trained again.
+    pub monitoring: Monitoring,
 }
 
 /// Limits of reading raw files.
@@ -34,6 +36,8 @@ pub struct Settings {
 pub struct Reading {
     /// Bytes of raw file per part; bounds the memory of `ingest` and `clean`.
     pub bytes_per_part: u64,
+    /// Bytes of raw files per hash partition of the entities; bounds the memory of `validate` and `features`.
+    pub bytes_per_partition: u64,
     /// A longer record is set aside without being held in memory.
     pub max_record_bytes: u64,
     /// Share of rows that `ingest` and `clean` may set aside in all before the data gate halts.
@@ -54,10 +58,22 @@ pub struct Quality {
     pub default_max_fraction: f64,
 }
 
+/// How rows are assigned to splits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitBy {
+    /// By a hash of seed and entity, the same shares in each class.
+    Random,
+    /// By date: the oldest rows train, the newest test.
+    Time,
+}
+
 /// Shares of the rows in each split; `train` is what remains.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Split {
+    /// What decides.
+    pub by: SplitBy,
     /// Share for choosing the threshold.
     pub validation: f64,
     /// Share for the final figures and for champion against challenger.
@@ -74,11 +90,32 @@ pub struct Training {
     pub candidates_per_family: u32,
     /// Families to train.
     pub families: Vec<String>,
+    /// Comparisons to train beside the candidates, of those the use case declares; each with every family's defaults.
+    pub comparisons: Vec<String>,
     /// Metric that ranks the candidates by its cross-validated mean; `roc_auc` is the only one so far.
     pub rank_by: String,
     /// What the threshold maximises on the validation split: `f1`, `accuracy`, or such as `f1_where_accuracy_77`: F1
     /// among the thresholds that label at least 77 % of the rows right.
     pub threshold_by: String,
+}
+
+/// Bounds of the governance gate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Monitoring {
+    /// Fewest scored rows that drift can be measured on.
+    pub min_rows: u64,
+    /// Fewest rows with a label, and fewest of each class, that performance can be measured on.
+    pub min_labelled_rows: u64,
+    /// Below this ROC-AUC the model has decayed.
+    pub min_roc_auc: f64,
+    /// From this population stability index on, a field or the score has drifted; more is needed where so few rows
+    /// exceed it by chance.
+    pub max_psi: f64,
+    /// Probability of a chance index below the sample-size-aware critical value, such as 0.95.
+    pub psi_confidence: f64,
+    /// Hours after a training was started by monitoring in which it starts none.
+    pub cool_down_hours: u32,
 }
 
 /// A setting that cannot be used, by its name from the top, such as `training.folds`.
@@ -105,11 +142,13 @@ impl Settings {
     /// A name that does not exist, or a value of the wrong type.
     ///
     /// ```
-    /// # let text = r#"{ "seed": 1, "reading": { "bytes_per_part": 1, "max_record_bytes": 1,
-    /// #     "max_quarantined_fraction": 0 }, "quality": { "min_rows": 1, "min_score": 0, "max_fraction": {},
-    /// #     "default_max_fraction": 0 }, "split": { "validation": 0.2, "test": 0.2 }, "training": { "folds": 5,
-    /// #     "candidates_per_family": 1, "families": [], "rank_by": "roc_auc", "threshold_by": "f1" }, "gates": {},
-    /// #     "champion_tolerance": 0 }"#;
+    /// # let text = r#"{ "seed": 1, "reading": { "bytes_per_part": 1, "bytes_per_partition": 1,
+    /// #     "max_record_bytes": 1, "max_quarantined_fraction": 0 }, "quality": { "min_rows": 1, "min_score": 0, "max_fraction": {},
+    /// #     "default_max_fraction": 0 }, "split": { "by": "random", "validation": 0.2, "test": 0.2 },
+    /// #     "training": { "folds": 5, "candidates_per_family": 1, "families": [], "comparisons": [],
+    /// #     "rank_by": "roc_auc", "threshold_by": "f1" }, "gates": {}, "champion_tolerance": 0,
+    /// #     "monitoring": { "min_rows": 1, "min_labelled_rows": 1, "min_roc_auc": 0.7, "max_psi": 0.2,
+    /// #     "psi_confidence": 0.95, "cool_down_hours": 24 } }"#;
     /// # let settings: contracts::Settings = serde_json::from_str(text)?;
     /// let overrides = serde_json::json!({ "training": { "folds": 3 } });
     /// let changed = settings.with_overrides(overrides.as_object().ok_or("no object")?)?;

@@ -4,12 +4,17 @@
 //! raw/<use case>/<file>                                           as delivered, never changed
 //! bronze|silver/<use case>/<table>/<source id>/part-000000.parquet  and part-000000.manifest.json beside it
 //! quarantine/<use case>/<table>/<source id>/<stage>-part-000000.jsonl
-//! gold/<use case>/<snapshot id>/{gold.parquet,features.json}
+//! silver/<use case>/<table>/<source id>/partition=003/part-000000.parquet   where entities are divided
+//! gold/<use case>/parts/<source id>/partition=000.parquet         and the plan fitted on them:
+//! gold/<use case>/<snapshot id>/features.json
 //! snapshots/<use case>/<id>.json
-//! candidates/<use case>/<candidate key>/{model.onnx,features.json,reference.json,record.json}
+//! candidates/<use case>/<candidate key>/{model.onnx,features.json,reference.json,drift.json,record.json}
 //! runs/<use case>/<run id>/{settings.json,validate.json,run.json,…}
-//! models/<use case>/<name>/v000001/{manifest.json,model.onnx,features.json,signature.json,reference.json,model_card.md}
+//! models/<use case>/<name>/v000001/{manifest.json,model.onnx,features.json,signature.json,reference.json,drift.json,model_card.md}
 //! models/<use case>/<name>/events/000001.json
+//! predictions/<use case>/<run id>/{partition=000.parquet,manifest.json}
+//! monitoring/<use case>/<run id>/{joined.parquet,record.json,metrics.parquet}
+//! reports/<use case>/<run id>/{monitoring.png,monitoring.html}
 //! state/<use case>/<name>.json                                    the few things that change, by compare-and-swap
 //! ```
 //!
@@ -68,16 +73,22 @@ pub fn part_manifest(layer: Layer, use_case: &str, table: &str, source_id: &str,
     format!("{}/{use_case}/{table}/{source_id}/part-{part:06}.manifest.json", layer.as_str())
 }
 
+/// One hash partition of a part: `partition=003/part-000007.parquet` under the source id.
+#[must_use]
+pub fn partition(layer: Layer, use_case: &str, table: &str, source_id: &str, part: u32, partition: u32) -> String {
+    format!("{}/{use_case}/{table}/{source_id}/partition={partition:03}/part-{part:06}.parquet", layer.as_str())
+}
+
 /// The rows that `stage` set aside from a part, one JSON object per line.
 #[must_use]
 pub fn quarantine(use_case: &str, table: &str, source_id: &str, stage: &str, part: u32) -> String {
     format!("quarantine/{use_case}/{table}/{source_id}/{stage}-part-{part:06}.jsonl")
 }
 
-/// The gold rows of a snapshot.
+/// The gold rows of one hash partition.
 #[must_use]
-pub fn gold(use_case: &str, id: &SnapshotId) -> String {
-    format!("gold/{use_case}/{id}/gold.parquet")
+pub fn gold_part(use_case: &str, source_id: &str, partition: u32) -> String {
+    format!("gold/{use_case}/parts/{source_id}/partition={partition:03}.parquet")
 }
 
 /// The feature plan of a snapshot.
@@ -107,6 +118,8 @@ pub enum CandidateFile {
     Plan,
     /// Rows with the trainer's answers.
     Reference,
+    /// How fields and scores were distributed.
+    Drift,
     /// The `CandidateRecord`, written last.
     Record,
 }
@@ -118,6 +131,7 @@ pub fn candidate(use_case: &str, candidate_key: &str, file: CandidateFile) -> St
         CandidateFile::Model => "model.onnx",
         CandidateFile::Plan => "features.json",
         CandidateFile::Reference => "reference.json",
+        CandidateFile::Drift => "drift.json",
         CandidateFile::Record => "record.json",
     };
     format!("candidates/{use_case}/{candidate_key}/{file}")
@@ -169,6 +183,8 @@ pub enum ModelFile {
     Signature,
     /// Rows with the trainer's answers.
     Reference,
+    /// How fields and scores were distributed.
+    Drift,
     /// The model card.
     Card,
 }
@@ -183,6 +199,7 @@ impl ModelFile {
             Self::Plan => "features.json",
             Self::Signature => "signature.json",
             Self::Reference => "reference.json",
+            Self::Drift => "drift.json",
             Self::Card => "model_card.md",
         }
     }
@@ -218,6 +235,67 @@ pub fn events_prefix(use_case: &str, model_name: &str) -> String {
     format!("models/{use_case}/{model_name}/events/")
 }
 
+/// The predictions of one hash partition.
+#[must_use]
+pub fn prediction_part(use_case: &str, run_id: &RunId, partition: u32) -> String {
+    format!("predictions/{use_case}/{run_id}/partition={partition:03}.parquet")
+}
+
+/// The `PredictionSet` of a run, written after its parts.
+#[must_use]
+pub fn prediction_set(use_case: &str, run_id: &RunId) -> String {
+    format!("predictions/{use_case}/{run_id}/manifest.json")
+}
+
+/// A file of a monitoring run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MonitoringFile {
+    /// Predictions beside labels.
+    Joined,
+    /// The figures.
+    Record,
+    /// The figures of this run as one row of a table.
+    Metrics,
+    /// What governance decided.
+    Decision,
+}
+
+/// A file of a monitoring run.
+#[must_use]
+pub fn monitoring(use_case: &str, run_id: &RunId, file: MonitoringFile) -> String {
+    let file = match file {
+        MonitoringFile::Joined => "joined.parquet",
+        MonitoringFile::Record => "record.json",
+        MonitoringFile::Metrics => "metrics.parquet",
+        MonitoringFile::Decision => "decision.json",
+    };
+    format!("monitoring/{use_case}/{run_id}/{file}")
+}
+
+/// Every file of every monitoring run of a use case begins with this.
+#[must_use]
+pub fn monitoring_prefix(use_case: &str) -> String {
+    format!("monitoring/{use_case}/")
+}
+
+/// A file of a report, such as `monitoring.png`.
+#[must_use]
+pub fn report(use_case: &str, run_id: &RunId, file: &str) -> String {
+    format!("reports/{use_case}/{run_id}/{file}")
+}
+
+/// Key of the newest `PredictionSet` as a JSON text.
+#[must_use]
+pub fn newest_predictions(use_case: &str) -> String {
+    state(use_case, "newest_predictions")
+}
+
+/// The last training that monitoring started.
+#[must_use]
+pub fn last_retraining(use_case: &str) -> String {
+    state(use_case, "last_retraining")
+}
+
 /// Something that changes, such as `newest_snapshot`; see [`crate::Lake::update_json`].
 #[must_use]
 pub fn state(use_case: &str, name: &str) -> String {
@@ -246,7 +324,8 @@ mod tests {
             part(Layer::Bronze, "telco", "customers", "0123", 7),
             part_manifest(Layer::Silver, "telco", "customers", "0123", 7),
             quarantine("telco", "customers", "0123", "clean", 7),
-            gold("telco", &id),
+            partition(Layer::Silver, "loan", "clickstream", "0123", 7, 3),
+            gold_part("loan", "0123", 3),
             gold_plan("telco", &id),
             snapshot("telco", &id),
             candidate("telco", "k", CandidateFile::Record),
@@ -261,7 +340,8 @@ mod tests {
             bronze/telco/customers/0123/part-000007.parquet
             silver/telco/customers/0123/part-000007.manifest.json
             quarantine/telco/customers/0123/clean-part-000007.jsonl
-            gold/telco/00112233aabbccdd/gold.parquet
+            silver/loan/clickstream/0123/partition=003/part-000007.parquet
+            gold/loan/parts/0123/partition=003.parquet
             gold/telco/00112233aabbccdd/features.json
             snapshots/telco/00112233aabbccdd.json
             candidates/telco/k/record.json

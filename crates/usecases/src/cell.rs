@@ -2,8 +2,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::date::{DateOrder, WrittenDate};
 use crate::table::fold;
-use crate::{ColumnDecl, ColumnKind};
+use crate::{ColumnDecl, ColumnKind, INVALID, VALID};
 
 /// The value of a cell after cleaning.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,6 +15,8 @@ pub enum Cell<'a> {
     Number(f64),
     /// A trimmed text, or the canonical name of a level.
     Text(&'a str),
+    /// A day, counted from 1970-01-01.
+    Date(i32),
 }
 
 /// What cleaning did to a cell that it kept.
@@ -26,6 +29,16 @@ pub enum Change {
     BlankToNull,
     /// Another spelling of a level became its canonical name.
     Respelled,
+    /// Stray characters around the value were removed.
+    Stripped,
+    /// A text that stands for nothing became null.
+    PlaceholderToNull,
+    /// A number that cannot be true became null.
+    ImplausibleToNull,
+    /// A date was read as day/month/year.
+    DayFirst,
+    /// A date was read as month/day/year.
+    MonthFirst,
 }
 
 impl Change {
@@ -36,6 +49,11 @@ impl Change {
             Self::Trimmed => "trimmed",
             Self::BlankToNull => "blank to null",
             Self::Respelled => "respelled",
+            Self::Stripped => "stripped",
+            Self::PlaceholderToNull => "placeholder to null",
+            Self::ImplausibleToNull => "implausible to null",
+            Self::DayFirst => "read as day/month/year",
+            Self::MonthFirst => "read as month/day/year",
         }
     }
 }
@@ -70,6 +88,12 @@ pub enum Reason {
     UnknownLevel,
     /// A text is longer than its column allows.
     TextTooLong,
+    /// A cell of a date column is no day of the calendar in the way the file writes days.
+    NotADate,
+    /// A date differs from the date in the column that settles it.
+    ContradictsId,
+    /// A cell of a column of lengths of time is not of the form `3 Years and 2 Months`.
+    NotADuration,
 }
 
 impl Reason {
@@ -87,6 +111,9 @@ impl Reason {
             Self::NotAnInteger => "not an integer",
             Self::UnknownLevel => "unknown level",
             Self::TextTooLong => "text too long",
+            Self::NotADate => "not a date",
+            Self::ContradictsId => "date contradicts its id",
+            Self::NotADuration => "not a duration",
         }
     }
 }
@@ -119,36 +146,62 @@ impl ColumnDecl {
     /// let telco = usecases::find("telco").ok_or("no such use case")?;
     /// let table = telco.table("customers").ok_or("no such table")?;
     /// let senior = table.column_spelled("SeniorCitizen").ok_or("no such column")?;
-    /// assert_eq!(senior.read("1").map(|read| read.cell), Ok(Cell::Text("Yes")));
-    /// assert_eq!(senior.read("perhaps"), Err(Reason::UnknownLevel));
+    /// assert_eq!(senior.read("1", None).map(|read| read.cell), Ok(Cell::Text("Yes")));
+    /// assert_eq!(senior.read("perhaps", None), Err(Reason::UnknownLevel));
     ///
     /// let total = table.column("total_charges").ok_or("no such column")?;
-    /// assert_eq!(total.read(" ").map(|read| (read.cell, read.change)), Ok((Cell::Null, Some(Change::BlankToNull))));
-    /// assert_eq!(total.read("1e999"), Err(Reason::NotANumber));
+    /// assert_eq!(total.read(" ", None).map(|read| (read.cell, read.change)), Ok((Cell::Null, Some(Change::BlankToNull))));
+    /// assert_eq!(total.read("1e999", None), Err(Reason::NotANumber));
     /// # Ok::<(), &str>(())
     /// ```
-    pub fn read<'a>(&'a self, text: &'a str) -> Result<Read<'a>, Reason> {
+    ///
+    /// A date with slashes is read in the order of its file, `None` while that is not known; see [`DateOrder`].
+    pub fn read<'a>(&'a self, text: &'a str, order: Option<DateOrder>) -> Result<Read<'a>, Reason> {
         let trimmed = text.trim();
         if trimmed.is_empty() {
             let change = (!text.is_empty()).then_some(Change::BlankToNull);
             return Ok(Read { cell: Cell::Null, change });
         }
-        let (cell, respelled) = match &self.kind {
-            ColumnKind::Text { max_bytes } if trimmed.len() > *max_bytes => return Err(Reason::TextTooLong),
-            ColumnKind::Text { .. } => (Cell::Text(trimmed), false),
-            ColumnKind::Number => (Cell::Number(number(trimmed).ok_or(Reason::NotANumber)?), false),
-            ColumnKind::Integer => (Cell::Number(integer(trimmed)?), false),
-            ColumnKind::Category { .. } => {
-                let level = self.level_spelled(trimmed).ok_or(Reason::UnknownLevel)?;
-                (Cell::Text(level), level != trimmed)
-            }
-        };
-        let change = match (respelled, trimmed.len() != text.len()) {
-            (true, _) => Some(Change::Respelled),
+        let bare = trimmed.trim_matches(|c| self.dirt.strip.contains(c));
+        if bare.is_empty() || self.dirt.placeholders.iter().any(|placeholder| placeholder == trimmed) {
+            return Ok(Read { cell: Cell::Null, change: Some(Change::PlaceholderToNull) });
+        }
+        let (cell, read_as) = self.read_bare(bare, order)?;
+        if let (Cell::Number(number), Some(max)) = (cell, self.dirt.max_plausible)
+            && number > max
+        {
+            return Ok(Read { cell: Cell::Null, change: Some(Change::ImplausibleToNull) });
+        }
+        let change = match (bare.len() != trimmed.len(), trimmed.len() != text.len()) {
+            _ if read_as.is_some() => read_as,
+            (true, _) => Some(Change::Stripped),
             (false, true) => Some(Change::Trimmed),
             (false, false) => None,
         };
         Ok(Read { cell, change })
+    }
+
+    /// What a cell without dirt says, and how it had to be read.
+    fn read_bare<'a>(&'a self, text: &'a str, order: Option<DateOrder>) -> Result<(Cell<'a>, Option<Change>), Reason> {
+        Ok(match &self.kind {
+            ColumnKind::Text { max_bytes } if text.len() > *max_bytes => return Err(Reason::TextTooLong),
+            ColumnKind::Text { .. } => (Cell::Text(text), None),
+            ColumnKind::Number => (Cell::Number(number(text).ok_or(Reason::NotANumber)?), None),
+            ColumnKind::Integer => (Cell::Number(integer(text)?), None),
+            ColumnKind::YearsAndMonths => (Cell::Number(months(text).ok_or(Reason::NotADuration)?), None),
+            ColumnKind::Form { pattern } => (Cell::Text(if has_form(text, pattern) { VALID } else { INVALID }), None),
+            ColumnKind::Category { .. } => {
+                let level = self.level_spelled(text).ok_or(Reason::UnknownLevel)?;
+                (Cell::Text(level), (level != text).then_some(Change::Respelled))
+            }
+            ColumnKind::Date(_) => match WrittenDate::parse(text).ok_or(Reason::NotADate)? {
+                WrittenDate::Iso(day) => (Cell::Date(day), None),
+                WrittenDate::Slashes(date) => {
+                    let order = order.ok_or(Reason::NotADate)?;
+                    (Cell::Date(date.day(order).ok_or(Reason::NotADate)?), Some(order.change()))
+                }
+            },
+        })
     }
 
     /// The canonical name of the level spelled this way; `None` when there is none, or for other kinds of columns.
@@ -179,4 +232,18 @@ fn integer(text: &str) -> Result<f64, Reason> {
     const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
     let number = number(text).ok_or(Reason::NotANumber)?;
     if number.trunc() == number && number.abs() <= EXACT { Ok(number) } else { Err(Reason::NotAnInteger) }
+}
+
+/// Reads `31 Years and 0 Months` as months.
+fn months(text: &str) -> Option<f64> {
+    let (years, rest) = text.split_once(" Year")?;
+    let months = rest.trim_start_matches('s').strip_prefix(" and ")?;
+    let months = months.strip_suffix(" Months").or_else(|| months.strip_suffix(" Month"))?;
+    let (years, months): (u16, u16) = (years.parse().ok()?, months.parse().ok()?);
+    Some(f64::from(years) * 12.0 + f64::from(months))
+}
+
+fn has_form(text: &str, pattern: &str) -> bool {
+    let fits = |(found, wanted): (u8, u8)| if wanted == b'd' { found.is_ascii_digit() } else { found == wanted };
+    text.len() == pattern.len() && text.bytes().zip(pattern.bytes()).all(fits)
 }

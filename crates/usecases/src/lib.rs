@@ -15,13 +15,16 @@
 //! ```
 
 pub use cell::{Cell, Change, Read, Reason};
-pub use gold::{Gold, Label};
+pub use gold::{Aggregate, Comparison, Figure, Gold, GoldDates, Label, See, Source, Take};
 pub use header::{HeaderError, HeaderMatch};
 pub use rules::{Aspect, Check, OnBreak, QualityRule};
 pub use search::{FamilySearch, SearchSpace};
-pub use table::{ColumnDecl, ColumnKind, Csv, Format, Level, Nulls, Role, Table, WhenAbsent};
+pub use table::{
+    ColumnDecl, ColumnKind, Csv, Date, Dirt, Format, INVALID, Level, Nulls, Role, Table, VALID, WhenAbsent,
+};
 pub use use_case::{UseCase, find, names};
 
+pub mod date;
 pub mod rng;
 pub mod search;
 pub mod telco;

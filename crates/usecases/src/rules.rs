@@ -38,6 +38,8 @@ pub enum OnBreak {
     Quarantine,
     /// It is kept and counted: odd, but possible.
     Count,
+    /// Its entity is flagged: every row of the entity, in all tables, is set aside.
+    FlagEntity,
 }
 
 /// What is checked. A null satisfies every row check but those that are about nulls.
@@ -95,6 +97,16 @@ pub enum Check {
     Unique {
         /// Columns compared together.
         columns: Vec<String>,
+    },
+    /// Row: the date is not after the start of the run.
+    NotInFuture {
+        /// Column of dates.
+        column: String,
+    },
+    /// Row: the row's entity has a row in another table as well.
+    EntityIn {
+        /// The other table.
+        table: String,
     },
     /// Table: the mean of the numbers that are not null lies within the bounds, both inclusive.
     MeanBetween {
@@ -158,6 +170,8 @@ impl Check {
                 | Self::Implies { .. }
                 | Self::Product { .. }
                 | Self::Unique { .. }
+                | Self::NotInFuture { .. }
+                | Self::EntityIn { .. }
         )
     }
 
@@ -167,11 +181,13 @@ impl Check {
         match self {
             Self::Range { column, .. }
             | Self::AllowedLevels { column, .. }
+            | Self::NotInFuture { column }
             | Self::MeanBetween { column, .. }
             | Self::ShareBetween { column, .. }
             | Self::DistinctAtMost { column, .. }
             | Self::DistinctAtLeast { column, .. }
             | Self::MissingShareAtMost { column, .. } => vec![column],
+            Self::EntityIn { .. } => Vec::new(),
             Self::NullOnlyIf { column, other, .. } | Self::Implies { column, other, .. } => vec![column, other],
             Self::Product { column, factors, .. } => {
                 std::iter::once(column).chain(factors).map(String::as_str).collect()

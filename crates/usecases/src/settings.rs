@@ -1,4 +1,4 @@
-use contracts::{BinaryMetrics, Gate, InvalidSetting, Settings, Split, Training};
+use contracts::{BinaryMetrics, Gate, InvalidSetting, Monitoring, Settings, Split, SplitBy, Training};
 
 use crate::UseCase;
 
@@ -29,12 +29,18 @@ impl UseCase {
         require("reading.bytes_per_part", (1..=MAX_BYTES_PER_PART).contains(&bytes), || {
             format!("{bytes} is not between 1 and {MAX_BYTES_PER_PART}")
         })?;
+        require("reading.bytes_per_partition", reading.bytes_per_partition > 0, || "a partition has bytes".to_owned())?;
         require("reading.max_record_bytes", reading.max_record_bytes > 0, || "a record has bytes".to_owned())?;
         fraction("reading.max_quarantined_fraction", reading.max_quarantined_fraction)?;
         self.check_quality(settings)?;
         check_split(&settings.split)?;
+        let has_dates = self.gold.dates.is_some();
+        require("split.by", settings.split.by == SplitBy::Random || has_dates, || {
+            format!("the gold rows of `{}` have no date to be split by", self.name)
+        })?;
         self.check_training(&settings.training)?;
         check_gates(settings)?;
+        check_monitoring(&settings.monitoring)?;
         let tolerance = settings.champion_tolerance;
         require("champion_tolerance", tolerance.is_finite() && tolerance >= 0.0, || {
             format!("{tolerance} is not a number from 0")
@@ -56,7 +62,7 @@ impl UseCase {
     }
 
     fn check_training(&self, training: &Training) -> Result<(), InvalidSetting> {
-        let Training { folds, candidates_per_family, families, rank_by, threshold_by } = training;
+        let Training { folds, candidates_per_family, families, comparisons, rank_by, threshold_by } = training;
         require("training.folds", (2..=MAX_FOLDS).contains(folds), || {
             format!("{folds} is not between 2 and {MAX_FOLDS}")
         })?;
@@ -72,6 +78,12 @@ impl UseCase {
             })?;
             require("training.families", !families[..i].contains(family), || format!("`{family}` occurs twice"))?;
         }
+        for name in comparisons {
+            require("training.comparisons", self.comparison(name).is_some(), || {
+                let known: Vec<_> = self.comparisons.iter().map(|comparison| comparison.name.as_str()).collect();
+                format!("`{name}` is none of {}", known.join(", "))
+            })?;
+        }
         one_of("training.rank_by", rank_by, &["roc_auc"])?;
         require("training.threshold_by", is_objective(threshold_by), || {
             format!("`{threshold_by}` is none of f1, accuracy, f1_where_accuracy_1 to f1_where_accuracy_99")
@@ -85,6 +97,17 @@ fn check_split(split: &Split) -> Result<(), InvalidSetting> {
     }
     let sum = split.validation + split.test;
     require("split", sum < 1.0, || format!("validation and test take {sum} of the rows and leave none to train on"))
+}
+
+fn check_monitoring(monitoring: &Monitoring) -> Result<(), InvalidSetting> {
+    let Monitoring { min_rows, min_labelled_rows, min_roc_auc, max_psi, psi_confidence, cool_down_hours: _ } =
+        monitoring;
+    require("monitoring.min_rows", *min_rows > 0, || "no rows tell nothing".to_owned())?;
+    require("monitoring.min_labelled_rows", *min_labelled_rows > 0, || "no rows tell nothing".to_owned())?;
+    fraction("monitoring.min_roc_auc", *min_roc_auc)?;
+    require("monitoring.max_psi", max_psi.is_finite() && *max_psi > 0.0, || format!("{max_psi} is not above 0"))?;
+    let is_probability = *psi_confidence > 0.0 && *psi_confidence < 1.0;
+    require("monitoring.psi_confidence", is_probability, || format!("{psi_confidence} is not between 0 and 1"))
 }
 
 fn check_gates(settings: &Settings) -> Result<(), InvalidSetting> {

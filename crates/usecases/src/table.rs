@@ -11,6 +11,9 @@ pub struct Table {
     pub format: Format,
     /// The columns, in the order of bronze, silver and gold.
     pub columns: Vec<ColumnDecl>,
+    /// Column that identifies the entity a row belongs to: rows are divided into hash partitions by it, and removed
+    /// together with the entity's rows in other tables. `None` where the table is never divided.
+    pub entity: Option<String>,
     /// Names of the columns that identify a row; a second row with the same key is set aside.
     pub key: Vec<String>,
     /// Whether a file may have columns that are not declared; they are then left out. Otherwise the file is refused.
@@ -53,6 +56,21 @@ pub struct ColumnDecl {
     pub role: Role,
     /// Whether the value says who a person is: then it is never logged and never a feature.
     pub is_personal: bool,
+    /// Whether silver leaves the column out.
+    pub ends_at_bronze: bool,
+    /// Dirt that is mended before a cell is read.
+    pub dirt: Dirt,
+}
+
+/// Dirt known to occur in a column, and how it is mended. Every mended cell is counted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Dirt {
+    /// Characters removed from both ends.
+    pub strip: String,
+    /// Texts that stand for nothing: such a cell becomes null.
+    pub placeholders: Vec<String>,
+    /// A larger number cannot be true: such a cell becomes null. Negative numbers are left to quality rules.
+    pub max_plausible: Option<f64>,
 }
 
 /// What the cells of a column hold.
@@ -75,6 +93,32 @@ pub enum ColumnKind {
     Number,
     /// A whole number of at most 2^53 either way; `12.0` is one.
     Integer,
+    /// A day, as `2023-05-01` or with slashes, day or month first.
+    Date(Date),
+    /// A length of time such as `31 Years and 0 Months`; silver holds the months.
+    YearsAndMonths,
+    /// A text that ought to have a form; silver holds only whether it has: [`VALID`] or [`INVALID`].
+    Form {
+        /// The form: `d` stands for a digit, anything else for itself.
+        pattern: String,
+    },
+}
+
+/// What silver holds of a [`ColumnKind::Form`] that has its form.
+pub const VALID: &str = "valid";
+/// What silver holds of a [`ColumnKind::Form`] that has not.
+pub const INVALID: &str = "invalid";
+
+/// How the dates of a column are settled when they are written with slashes.
+///
+/// `1/5/2023` is the first of May or the fifth of January, and nothing in it says which. All date columns of a file
+/// are taken to be written alike, so one cell that is settled settles the file; a file that nothing settles is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Date {
+    /// Column whose text ends in the same date, as in `CUS_0x1000_2023_05_01`. A row where the two differ is set aside.
+    pub in_column: Option<String>,
+    /// Whether every date is the first of a month.
+    pub is_first_of_month: bool,
 }
 
 /// A level of a category and the spellings that mean it.
@@ -129,6 +173,11 @@ impl Table {
         self.columns.iter().find(|column| column.name == name)
     }
 
+    /// The columns of silver: all but those that end at bronze.
+    pub fn silver_columns(&self) -> impl Iterator<Item = &ColumnDecl> {
+        self.columns.iter().filter(|column| !column.ends_at_bronze)
+    }
+
     /// The column that a header or a request spells this way.
     #[must_use]
     pub fn column_spelled(&self, spelling: &str) -> Option<&ColumnDecl> {
@@ -180,6 +229,8 @@ impl ColumnDecl {
             nulls: Nulls::Refused,
             role: Role::Feature,
             is_personal: false,
+            ends_at_bronze: false,
+            dirt: Dirt::default(),
         }
     }
 
@@ -187,6 +238,21 @@ impl ColumnDecl {
     #[must_use]
     pub fn spelled(mut self, spellings: &[&str]) -> Self {
         self.spellings.extend(spellings.iter().map(|&spelling| spelling.to_owned()));
+        self
+    }
+
+    /// The same where a cell may be empty.
+    #[must_use]
+    pub fn nullable(mut self) -> Self {
+        self.nulls = Nulls::Allowed;
+        self
+    }
+
+    /// The same with this dirt.
+    #[must_use]
+    pub fn with_dirt(mut self, strip: &str, placeholders: &[&str], max_plausible: Option<f64>) -> Self {
+        let placeholders = placeholders.iter().map(|&text| text.to_owned()).collect();
+        self.dirt = Dirt { strip: strip.to_owned(), placeholders, max_plausible };
         self
     }
 
@@ -213,7 +279,7 @@ impl ColumnKind {
     /// Whether cells are numbers.
     #[must_use]
     pub const fn is_number(&self) -> bool {
-        matches!(self, Self::Number | Self::Integer)
+        matches!(self, Self::Number | Self::Integer | Self::YearsAndMonths)
     }
 
     /// The canonical names of the levels; empty for other kinds.

@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use contracts::{Settings, Task};
 use serde::Serialize;
 
-use crate::{FamilySearch, Gold, QualityRule, Table, telco};
+use crate::{ColumnDecl, Comparison, FamilySearch, Gold, QualityRule, Table, Take, telco};
 
 /// Everything Sluice knows about one use case.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -20,6 +20,8 @@ pub struct UseCase {
     pub rules: Vec<QualityRule>,
     /// What a model is trained on.
     pub gold: Gold,
+    /// What may be trained to compare with.
+    pub comparisons: Vec<Comparison>,
     /// Which models are tried.
     pub searches: Vec<FamilySearch>,
     /// What a user may tune without code: `settings.json` beside the module.
@@ -37,6 +39,23 @@ impl UseCase {
     #[must_use]
     pub fn gold_table(&self) -> Option<&Table> {
         self.table(&self.gold.table)
+    }
+
+    /// The comparison called `name`.
+    #[must_use]
+    pub fn comparison(&self, name: &str) -> Option<&Comparison> {
+        self.comparisons.iter().find(|comparison| comparison.name == name)
+    }
+
+    /// The declaration of a raw field, and so its spellings; `None` for figures that gold computes.
+    #[must_use]
+    pub fn field_column(&self, name: &str) -> Option<&ColumnDecl> {
+        self.gold.sources.iter().find_map(|source| match &source.take {
+            Take::Latest(fields) if fields.iter().any(|field| field.name == name) => {
+                self.table(&source.table)?.column(name)
+            }
+            _ => None,
+        })
     }
 
     /// The search over a family of models.

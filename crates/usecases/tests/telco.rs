@@ -3,7 +3,7 @@
 
 use features::{Column, FeaturePlan, Frame};
 use usecases::telco::{Spelling, generate};
-use usecases::{Cell, Change, ColumnKind, HeaderError, Reason, Table, UseCase};
+use usecases::{Cell, Change, ColumnKind, HeaderError, Label, Reason, Table, UseCase};
 
 fn telco() -> &'static UseCase {
     usecases::find("telco").unwrap()
@@ -24,12 +24,19 @@ fn read(text: &str) -> (Vec<usize>, Vec<Vec<Option<Cell<'_>>>>) {
             let mut row = vec![None; table().columns.len()];
             for (text, index) in line.split(',').zip(&matched.columns) {
                 let index = index.unwrap();
-                row[index] = Some(table().columns[index].read(text).unwrap().cell);
+                row[index] = Some(table().columns[index].read(text, None).unwrap().cell);
             }
             row
         })
         .collect();
     (matched.absent, rows)
+}
+
+fn label_column() -> &'static str {
+    match &telco().gold.label {
+        Label::Level { column, .. } => column,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -52,9 +59,9 @@ fn settings_and_declarations_agree_with_each_other() {
     for family in &use_case.settings.training.families {
         assert!(families.contains(&family), "no search for `{family}`");
     }
-    let label = table.column(&use_case.gold.label.column).unwrap();
-    let levels: Vec<_> = label.kind.level_names().collect();
-    assert_eq!(levels, [use_case.gold.label.negative.as_str(), use_case.gold.label.positive.as_str()]);
+    let levels: Vec<_> = table.column(label_column()).unwrap().kind.level_names().collect();
+    assert_eq!(levels, use_case.gold.label.classes());
+    assert_eq!(use_case.gold.fields(), use_case.gold.features.fields);
 }
 
 #[test]
@@ -80,7 +87,7 @@ fn the_label_and_the_id_are_no_features() {
     let gold = &telco().gold;
     for field in &gold.features.fields {
         let column = table().column(&field.name).unwrap();
-        assert!(!column.is_personal && column.name != gold.label.column, "`{}` is a feature", field.name);
+        assert!(!column.is_personal && column.name != label_column(), "`{}` is a feature", field.name);
         assert_eq!(column.kind.is_number(), field.kind == features::Kind::Number, "`{}`", field.name);
     }
     assert_eq!(gold.features.fields.len(), table().columns.len() - 2);
@@ -158,7 +165,7 @@ fn a_column_that_occurs_twice_is_refused() {
 #[test]
 fn cells_are_cleaned_or_refused_with_a_reason() {
     let read = |column: &str, text: &'static str| {
-        let read = table().column(column).unwrap().read(text);
+        let read = table().column(column).unwrap().read(text, None);
         read.map(|read| (read.cell, read.change))
     };
     assert_eq!(read("total_charges", ""), Ok((Cell::Null, None)));

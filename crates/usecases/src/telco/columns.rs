@@ -17,6 +17,7 @@ pub(super) fn table() -> Table {
         files: vec!["*.csv".to_owned()],
         format: Format::Csv(Csv { delimiter: b',', has_header: true, records_span_lines: false }),
         columns: columns(),
+        entity: Some("customer_id".to_owned()),
         key: vec!["customer_id".to_owned()],
         ignores_extra_columns: false,
     }

@@ -2,13 +2,15 @@ use features::{FeatureRule, FeatureSpec, Field, Fill};
 
 use super::TABLE;
 use super::columns::ADD_ONS;
-use crate::{Gold, Label};
+use crate::{Gold, Label, See, Source, Take};
 
 pub(super) fn gold() -> Gold {
     Gold {
         table: TABLE.to_owned(),
         entity_key: "customer_id".to_owned(),
-        label: Label { column: "churn".to_owned(), negative: "No".to_owned(), positive: "Yes".to_owned() },
+        dates: None,
+        label: Label::Level { column: "churn".to_owned(), negative: "No".to_owned(), positive: "Yes".to_owned() },
+        sources: vec![Source { table: TABLE.to_owned(), date: None, see: See::All, take: Take::Latest(fields()) }],
         features: FeatureSpec { fields: fields(), rules: feature_rules() },
     }
 }

@@ -44,6 +44,7 @@ pub fn use_case() -> Result<UseCase, serde_json::Error> {
         tables: vec![columns::table()],
         rules: rules::rules(),
         gold: gold::gold(),
+        comparisons: Vec::new(),
         searches: searches(),
         settings: serde_json::from_str(include_str!("settings.json"))?,
     })

@@ -1,0 +1,1 @@
+//! Charts as SVG, and as PNG made of the same SVG.

@@ -1,0 +1,1 @@
+//! How a model in production does: drift against what it was trained on, performance where labels are known.
