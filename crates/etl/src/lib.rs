@@ -20,6 +20,10 @@ pub use clean::clean;
 pub use error::EtlError;
 pub use gold::{Gold, GoldBuilder, gold_frame};
 pub use header::{Header, MAX_HEADER_BYTES};
+pub use predictions::{
+    JoinedRows, MonitoringRow, Predictions, joined_from_parquet, joined_to_parquet, monitoring_to_parquet,
+    predictions_from_parquet, predictions_to_parquet,
+};
 pub use split::Split;
 pub use validate::{Before, CheckKind, CheckOutcome, Checked, QualityReport, Validation, gates};
 
@@ -39,6 +43,7 @@ mod frame;
 mod gold;
 mod header;
 mod parquet;
+mod predictions;
 mod quarantine;
 mod split;
 mod validate;
