@@ -108,8 +108,9 @@ class Emulator:
 
 
 def up(emulator: Emulator, options: argparse.Namespace) -> dict:
-    parameters = {"EmulatorEndpoint": emulator.endpoint, "PredictAuth": "NONE", "TrainConcurrency": "2"}
-    parameters |= dict(options.parameter)
+    # An emulator shares one machine with its functions, and nobody wants a laptop to start a training at night.
+    parameters = {"PredictAuth": "NONE", "TrainConcurrency": "2", "PartConcurrency": "2", "Schedules": "DISABLED"}
+    parameters |= {"EmulatorEndpoint": emulator.endpoint} | dict(options.parameter)
     bucket = f"{options.stack}-artefacts"
     ensure_bucket(emulator.s3, bucket)
     template = package(emulator, options, bucket, parameters)
@@ -219,10 +220,18 @@ def definition(source: Path, numbers: dict | None) -> str:
     if numbers is None:
         return text
     machine = json.loads(text)
-    for state in machine["States"].values():
-        if state.pop("MaxConcurrencyPath", None) == "$.train_concurrency":
-            state["MaxConcurrency"] = int(numbers["TrainConcurrency"])
+    write_numbers(machine, numbers)
     return json.dumps(machine)
+
+
+def write_numbers(machine: dict, numbers: dict) -> None:
+    """Turns every MaxConcurrencyPath of a machine, and of those inside its maps and branches, into its number."""
+    parameters = {"$.train_concurrency": "TrainConcurrency", "$.part_concurrency": "PartConcurrency"}
+    for state in machine["States"].values():
+        if path := state.pop("MaxConcurrencyPath", None):
+            state["MaxConcurrency"] = int(numbers[parameters[path]])
+        for inner in [*state.get("Branches", []), *filter(None, [state.get("ItemProcessor")])]:
+            write_numbers(inner, numbers)
 
 
 def load_template(path: Path) -> dict:

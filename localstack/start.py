@@ -77,7 +77,7 @@ def localstack(port: int, data: Path) -> tuple[list[str], dict[str, str]]:
         "DISABLE_EVENTS": "1",
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DNS_ADDRESS": "0",
-        "SERVICES": "cloudformation,events,iam,lambda,logs,s3,stepfunctions,sts,cloudwatch,ssm,sqs",
+        "SERVICES": "cloudformation,events,iam,lambda,logs,s3,scheduler,stepfunctions,sts,cloudwatch,ssm,sqs",
         "DEBUG": os.environ.get("DEBUG", "0"),
     }
 
