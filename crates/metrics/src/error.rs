@@ -50,6 +50,14 @@ pub enum MetricError {
         /// The label of all of them.
         label: u8,
     },
+    /// Two distributions over different bins.
+    #[error("{n_reference} bins in the reference, but {n_current} in the current rows")]
+    BinMismatch {
+        /// Bins of the reference.
+        n_reference: usize,
+        /// Bins of the current rows.
+        n_current: usize,
+    },
     /// A name that is no objective for a threshold.
     #[error("`{name}` is not an objective for a threshold: `f1`, `accuracy` or such as `f1_where_accuracy_77`")]
     UnknownObjective {
