@@ -76,12 +76,8 @@ fn roc_curve_has_the_corners_of_scikit_learn() {
     let points = roc_curve(&LABELS, &PROBABILITIES, 1000).unwrap();
     let found: Vec<(f64, f64, Option<f64>)> =
         points.iter().map(|point| (point.false_positive_rate, point.true_positive_rate, point.threshold)).collect();
-    let expected = [
-        (0.0, 0.0, None),
-        (0.0, 0.4, Some(0.8)),
-        (0.42857142857142855, 1.0, Some(0.35)),
-        (1.0, 1.0, Some(0.0)),
-    ];
+    let expected =
+        [(0.0, 0.0, None), (0.0, 0.4, Some(0.8)), (0.42857142857142855, 1.0, Some(0.35)), (1.0, 1.0, Some(0.0))];
     assert_eq!(found, expected);
 }
 

@@ -99,9 +99,9 @@ pub fn drift(
 ) -> Result<Drift, MonitoringError> {
     let score = compare_numbers(&reference.score, scores, bounds)?;
     let fields = reference.fields.iter().map(|field| {
-        let column = frame.column(&field.name).ok_or_else(|| features::FeatureError::UnknownField {
-            field: field.name.clone(),
-        })?;
+        let column = frame
+            .column(&field.name)
+            .ok_or_else(|| features::FeatureError::UnknownField { field: field.name.clone() })?;
         compare(field, column, bounds)
     });
     Ok(Drift { score, fields: fields.collect::<Result<_, _>>()? })

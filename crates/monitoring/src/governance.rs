@@ -80,10 +80,9 @@ pub fn assess(
     broken.extend(drifted(drift));
     if broken.is_empty() {
         return match measured {
-            Some(measured) => Assessment::Decided {
-                decision: Decision::Healthy,
-                reasons: kept(bounds, measured, drift),
-            },
+            Some(measured) => {
+                Assessment::Decided { decision: Decision::Healthy, reasons: kept(bounds, measured, drift) }
+            }
             None => Assessment::InsufficientData { reasons: vec![too_few_labels(bounds, rows)] },
         };
     }

@@ -9,7 +9,7 @@ use metrics::{
 };
 
 use crate::{
-    CalibrationBin, EstimatedPerformance, Month, MonitoredRows, MonitoringError, Performance, RocPoint, ScoreHistogram,
+    CalibrationBin, EstimatedPerformance, MonitoredRows, MonitoringError, Month, Performance, RocPoint, ScoreHistogram,
 };
 
 /// Most points of a ROC curve in a record.

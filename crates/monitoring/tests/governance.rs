@@ -130,9 +130,8 @@ fn drift_speaks_for_itself_when_labels_are_late() {
 #[test]
 fn within_the_cool_down_and_without_new_data_nothing_is_started() {
     let broken = drift(0.5, &[]);
-    let assess_in = |circumstances| {
-        assess(&BOUNDS, &rows(500, 100, 300), Some(&measured(0.8)), Some(&broken), circumstances)
-    };
+    let assess_in =
+        |circumstances| assess(&BOUNDS, &rows(500, 100, 300), Some(&measured(0.8)), Some(&broken), circumstances);
     let cooling = assess_in(Circumstances { hours_since_retraining: Some(23.9), has_new_data: true });
     assert_eq!(decided(&cooling), Decision::CoolingDown);
     assert!(cooling.reasons()[1].contains("23.9 hours ago; the cool-down is 24 hours"), "{cooling:?}");
