@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use contracts::stage::{DeployAction, IngestRequest, PlanRequest, Purpose};
+use contracts::stage::{DeployAction, IngestRequest, PlanRequest, Purpose, ValidateRequest};
 use contracts::{ObjectRef, PartOutput, PredictionResponse, Problem, Settings, Sha256, Snapshot};
 use expect_test::expect;
 use serde::{Serialize, de::DeserializeOwned};
@@ -36,7 +36,8 @@ fn snapshot_json() -> Value {
         "use_case": "telco",
         "raw": { "customers": [object("raw/telco/a.csv", "raw")] },
         "silver": { "customers": [object("silver/0", "s0"), object("silver/1", "s1")] },
-        "gold": object("gold/x", "gold"),
+        "gold": [object("gold/x", "gold")],
+        "split": { "by": "time", "validation_from": 19000, "test_from": 19100 },
         "plan": object("gold/y", "plan"),
         "feature_fingerprint": "f",
         "rows": { "rows_in": 3, "rows_out": 2, "rows_quarantined": 1 },
@@ -54,9 +55,9 @@ fn a_snapshot_id_follows_from_contents_and_not_from_places() {
     let id = |json: Value| serde_json::from_value::<Snapshot>(json).unwrap().with_id().id;
     let original = id(snapshot_json());
     // Ids stand in keys that are already written: this one may never change.
-    expect!["8e4902168d837f8d"].assert_eq(original.as_str());
+    expect!["34458228ddaed6a0"].assert_eq(original.as_str());
     let mut moved = snapshot_json();
-    moved["gold"]["key"] = json!("elsewhere");
+    moved["gold"][0]["key"] = json!("elsewhere");
     moved["id"] = json!("ffffffffffffffff");
     assert_eq!(id(moved), original);
     for (pointer, value) in [
@@ -65,7 +66,8 @@ fn a_snapshot_id_follows_from_contents_and_not_from_places() {
         ("/silver/customers/1/sha256", json!(Sha256::of(b"other"))),
         ("/silver/customers", json!([object("silver/1", "s1"), object("silver/0", "s0")])),
         ("/silver", json!({ "clients": snapshot_json()["silver"]["customers"] })),
-        ("/gold/sha256", json!(Sha256::of(b"other"))),
+        ("/split/test_from", json!(19_101)),
+        ("/gold/0/sha256", json!(Sha256::of(b"other"))),
         ("/plan/sha256", json!(Sha256::of(b"other"))),
     ] {
         let mut changed = snapshot_json();
@@ -80,7 +82,7 @@ fn a_part_manifest_keeps_its_form() {
         "table": "customers",
         "part": 0,
         "source": object("raw/telco/a.csv", "raw"),
-        "data": object("bronze/0", "b0"),
+        "data": [object("bronze/0", "b0")],
         "quarantine": null,
         "rows": { "rows_in": 3, "rows_out": 2, "rows_quarantined": 1 },
         "quarantined_by_reason": { "not a number": 1 },
@@ -103,8 +105,24 @@ fn an_ingest_request_keeps_its_form() {
         "part": 1,
         "source": { "key": "raw/telco/a.csv", "etag": "\"e\"", "size_bytes": 100 },
         "start": 50,
-        "end": 100
+        "end": 100,
+        "n_partitions": 4
     }));
+}
+
+#[test]
+fn a_request_of_several_steps_names_its_step_and_refuses_fields_of_another() {
+    let gate = json!({ "step": "gate", "use_case": "telco", "run_id": "run-1", "verdicts": [] });
+    let read: ValidateRequest = serde_json::from_value(gate.clone()).unwrap();
+    assert!(matches!(read, ValidateRequest::Gate(_)));
+    assert_eq!(serde_json::to_value(&read).unwrap(), gate);
+    let mut strange = gate.clone();
+    strange["partition"] = json!(0);
+    let error = serde_json::from_value::<ValidateRequest>(strange).unwrap_err().to_string();
+    assert!(error.contains("unknown field `partition`"), "{error}");
+    let mut without = gate;
+    without.as_object_mut().unwrap().remove("step");
+    assert!(serde_json::from_value::<ValidateRequest>(without).is_err());
 }
 
 #[test]
@@ -167,18 +185,32 @@ fn a_problem_has_the_members_of_rfc_9457_and_no_empty_ones() {
 fn settings_json() -> Value {
     json!({
         "seed": 42,
-        "reading": { "bytes_per_part": 100, "max_record_bytes": 10, "max_quarantined_fraction": 0.02 },
+        "reading": {
+            "bytes_per_part": 100,
+            "bytes_per_partition": 1000,
+            "max_record_bytes": 10,
+            "max_quarantined_fraction": 0.02
+        },
         "quality": { "min_rows": 1, "min_score": 0.9, "max_fraction": { "a": 0.1 }, "default_max_fraction": 0.01 },
-        "split": { "validation": 0.2, "test": 0.2 },
+        "split": { "by": "random", "validation": 0.2, "test": 0.2 },
         "training": {
             "folds": 5,
             "candidates_per_family": 2,
             "families": ["lightgbm", "xgboost"],
+            "comparisons": [],
             "rank_by": "roc_auc",
             "threshold_by": "f1"
         },
         "gates": { "f1": { "min": 0.6 } },
-        "champion_tolerance": 0.005
+        "champion_tolerance": 0.005,
+        "monitoring": {
+            "min_rows": 100,
+            "min_labelled_rows": 50,
+            "min_roc_auc": 0.7,
+            "max_psi": 0.2,
+            "psi_confidence": 0.95,
+            "cool_down_hours": 24
+        }
     })
 }
 
