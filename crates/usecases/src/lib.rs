@@ -25,6 +25,7 @@ pub use table::{
 pub use use_case::{UseCase, find, names};
 
 pub mod date;
+pub mod loan;
 pub mod rng;
 pub mod search;
 pub mod telco;

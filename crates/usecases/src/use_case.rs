@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use contracts::{Settings, Task};
 use serde::Serialize;
 
-use crate::{ColumnDecl, Comparison, FamilySearch, Gold, QualityRule, Table, Take, telco};
+use crate::{ColumnDecl, Comparison, FamilySearch, Gold, QualityRule, Table, Take, loan, telco};
 
 /// Everything Sluice knows about one use case.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -77,4 +77,5 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// A module whose settings cannot be read is left out here; a test makes sure that there is none.
-static ALL: LazyLock<Vec<UseCase>> = LazyLock::new(|| [telco::use_case()].into_iter().flatten().collect());
+static ALL: LazyLock<Vec<UseCase>> =
+    LazyLock::new(|| [telco::use_case(), loan::use_case()].into_iter().flatten().collect());
