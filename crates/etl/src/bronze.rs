@@ -25,8 +25,9 @@ const BYTES_PER_GROUP: usize = 16 << 20;
 /// What one part of a stage came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// The rows kept, as Parquet.
-    pub data: Vec<u8>,
+    /// The rows kept, as Parquet: one file per hash partition of the entity, in their order; one in all where rows are
+    /// not divided.
+    pub data: Vec<Vec<u8>>,
     /// The rows set aside, as JSON lines of [`contracts::Quarantined`]; empty when there were none.
     pub quarantine: Vec<u8>,
     /// Row counts.
@@ -255,7 +256,8 @@ impl<'a> RowBuilder<'a> {
         if self.n_blank_lines > 0 {
             changed_cells.insert("blank lines skipped".to_owned(), self.n_blank_lines);
         }
-        Ok(Part { data: self.writer.finish()?, quarantine, rows: self.rows, quarantined_by_reason, changed_cells })
+        let data = vec![self.writer.finish()?];
+        Ok(Part { data, quarantine, rows: self.rows, quarantined_by_reason, changed_cells })
     }
 }
 

@@ -1,5 +1,9 @@
-use polars::prelude::{Column, DataFrame, NamedFrom, Series, StringChunked};
-use usecases::{ColumnKind, Table};
+use std::borrow::Cow;
+
+use polars::prelude::{
+    Column, DataFrame, Float64Chunked, Int32Chunked, Int64Chunked, NamedFrom, PolarsResult, Series, StringChunked,
+};
+use usecases::{ColumnDecl, ColumnKind, Table, date};
 
 use crate::bronze::{LINE_COLUMN, OFFSET_COLUMN};
 use crate::quarantine::Origin;
@@ -64,36 +68,32 @@ pub(crate) fn as_text<'a>(cells: impl Iterator<Item = &'a str>) -> String {
 /// A silver part in memory.
 pub(crate) struct Silver {
     pub(crate) frame: DataFrame,
-    /// One per column of the table, in its order.
+    /// One per column of the table, in its order; those that end at bronze are [`SilverColumn::Absent`].
     pub(crate) columns: Vec<SilverColumn>,
     pub(crate) origins: Origins,
 }
 
-/// A column of silver.
+/// A column of silver, which shares its values with the frame.
+#[derive(Clone)]
 pub(crate) enum SilverColumn {
     /// Texts and names of levels.
     Texts(StringChunked),
-    /// Numbers, whole or not.
-    Numbers(Vec<Option<f64>>),
+    /// Numbers.
+    Numbers(Float64Chunked),
+    /// Whole numbers of at most 2^53 either way.
+    Integers(Int64Chunked),
+    /// Days, counted from 1970-01-01.
+    Dates(Int32Chunked),
+    /// Nothing: the column ends at bronze.
+    Absent,
 }
 
 impl Silver {
     /// Reads a silver part of `table`.
     pub(crate) fn read(table: &Table, object: &str, bytes: &[u8]) -> Result<Self, EtlError> {
         let frame = parquet::read(object, bytes)?;
-        let columns = table.columns.iter().map(|decl| {
-            let column = frame.column(&decl.name)?;
-            Ok(match decl.kind {
-                ColumnKind::Number => SilverColumn::Numbers(column.f64()?.iter().collect()),
-                ColumnKind::Integer => {
-                    SilverColumn::Numbers(column.i64()?.iter().map(|value| value.map(|value| value as f64)).collect())
-                }
-                ColumnKind::Text { .. } | ColumnKind::Category { .. } => SilverColumn::Texts(column.str()?.clone()),
-            })
-        });
-        let columns = columns
-            .collect::<Result<_, polars::prelude::PolarsError>>()
-            .map_err(|error| EtlError::parquet(object, error))?;
+        let columns = table.columns.iter().map(|decl| SilverColumn::of(&frame, decl));
+        let columns = columns.collect::<PolarsResult<_>>().map_err(|error| EtlError::parquet(object, error))?;
         let origins = Origins::of(object, &frame)?;
         Ok(Self { frame, columns, origins })
     }
@@ -104,37 +104,72 @@ impl Silver {
 
     /// A row as a line of text.
     pub(crate) fn row_as_text(&self, row: usize) -> String {
-        let cells: Vec<String> = self.columns.iter().map(|column| column.as_text(row)).collect();
-        as_text(cells.iter().map(String::as_str))
+        let there = self.columns.iter().filter(|column| !matches!(column, SilverColumn::Absent));
+        let cells: Vec<_> = there.map(|column| column.as_text(row).unwrap_or_default()).collect();
+        as_text(cells.iter().map(AsRef::as_ref))
     }
 }
 
 impl SilverColumn {
+    /// The declared column of a frame of silver.
+    pub(crate) fn of(frame: &DataFrame, decl: &ColumnDecl) -> PolarsResult<Self> {
+        if decl.ends_at_bronze {
+            return Ok(Self::Absent);
+        }
+        let column = frame.column(&decl.name)?;
+        Ok(match decl.kind {
+            ColumnKind::Number => Self::Numbers(column.f64()?.clone()),
+            ColumnKind::Integer | ColumnKind::YearsAndMonths => Self::Integers(column.i64()?.clone()),
+            ColumnKind::Date(_) => Self::Dates(column.date()?.physical().clone()),
+            ColumnKind::Text { .. } | ColumnKind::Category { .. } | ColumnKind::Form { .. } => {
+                Self::Texts(column.str()?.clone())
+            }
+        })
+    }
+
+    /// The text in a row of a column of texts.
     pub(crate) fn text(&self, row: usize) -> Option<&str> {
         match self {
             Self::Texts(texts) => texts.get(row),
-            Self::Numbers(_) => None,
+            _ => None,
         }
     }
 
+    /// The number in a row of a column of numbers, whole or not.
     pub(crate) fn number(&self, row: usize) -> Option<f64> {
         match self {
-            Self::Texts(_) => None,
-            Self::Numbers(numbers) => numbers[row],
+            Self::Numbers(numbers) => numbers.get(row),
+            // Exact: an integer column holds numbers of at most 2^53 only.
+            Self::Integers(integers) => integers.get(row).map(|integer| integer as f64),
+            _ => None,
+        }
+    }
+
+    /// The day in a row of a column of dates.
+    pub(crate) fn date(&self, row: usize) -> Option<i32> {
+        match self {
+            Self::Dates(dates) => dates.get(row),
+            _ => None,
         }
     }
 
     pub(crate) fn is_null(&self, row: usize) -> bool {
         match self {
             Self::Texts(texts) => texts.get(row).is_none(),
-            Self::Numbers(numbers) => numbers[row].is_none(),
+            Self::Numbers(numbers) => numbers.get(row).is_none(),
+            Self::Integers(integers) => integers.get(row).is_none(),
+            Self::Dates(dates) => dates.get(row).is_none(),
+            Self::Absent => true,
         }
     }
 
-    fn as_text(&self, row: usize) -> String {
+    /// The cell as text; `None` for null.
+    pub(crate) fn as_text(&self, row: usize) -> Option<Cow<'_, str>> {
         match self {
-            Self::Texts(texts) => texts.get(row).unwrap_or_default().to_owned(),
-            Self::Numbers(numbers) => numbers[row].map(|number| number.to_string()).unwrap_or_default(),
+            Self::Texts(texts) => texts.get(row).map(Cow::Borrowed),
+            Self::Numbers(_) | Self::Integers(_) => self.number(row).map(|number| number.to_string().into()),
+            Self::Dates(dates) => dates.get(row).map(|day| date::iso(day).into()),
+            Self::Absent => None,
         }
     }
 }

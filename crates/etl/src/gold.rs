@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use features::{Column as FieldColumn, Field, Frame, Kind};
 use polars::prelude::{Column, DataFrame, NamedFrom, PolarsResult, Series};
-use usecases::{Gold as GoldDecl, Table, UseCase};
+use usecases::{Gold as GoldDecl, Label, Table, UseCase};
 
 use crate::frame::{Silver, SilverColumn};
 use crate::split::stratified;
@@ -115,6 +115,8 @@ pub struct GoldBuilder<'a> {
     decl: &'a GoldDecl,
     key: usize,
     label: usize,
+    positive: &'a str,
+    negative: &'a str,
     /// The declared fields, each with its column in the table.
     fields: Vec<(&'a Field, usize)>,
     rows: Vec<Row>,
@@ -141,6 +143,9 @@ impl<'a> GoldBuilder<'a> {
             let place = place.filter(|&place| table.columns[place].kind.is_number() == (kind == Kind::Number));
             place.ok_or_else(|| EtlError::declaration(format!("table `{}` has no {kind} `{name}`", table.name)))
         };
+        let Label::Level { column: label, positive, negative } = &decl.label else {
+            return Err(EtlError::declaration("gold of one table has a label of its only row".to_owned()));
+        };
         let fields = decl.features.fields.iter().map(|field| Ok((field, find(&field.name, field.kind)?)));
         let fields: Vec<_> = fields.collect::<Result<_, EtlError>>()?;
         if let Some((field, _)) = fields.iter().find(|(field, _)| field.name.starts_with('_')) {
@@ -152,7 +157,9 @@ impl<'a> GoldBuilder<'a> {
         });
         Ok(Self {
             key: find(&decl.entity_key, Kind::Category)?,
-            label: find(&decl.label.column, Kind::Category)?,
+            label: find(label, Kind::Category)?,
+            positive,
+            negative,
             columns: columns.collect(),
             table,
             decl,
@@ -174,14 +181,14 @@ impl<'a> GoldBuilder<'a> {
             let key = key.ok_or_else(|| EtlError::gold(format!("{} has no {}", at(), self.decl.entity_key)))?;
             let label = silver.columns[self.label].text(row);
             let is_positive = match label {
-                Some(label) if label == self.decl.label.positive => true,
-                Some(label) if label == self.decl.label.negative => false,
+                Some(label) if label == self.positive => true,
+                Some(label) if label == self.negative => false,
                 _ => return Err(EtlError::gold(format!("{} has the label {label:?}", at()))),
             };
             self.rows.push(Row { key: key.to_owned(), is_positive });
         }
         for (values, &(_, place)) in self.columns.iter_mut().zip(&self.fields) {
-            append(values, &silver.columns[place]);
+            append(values, &silver.columns[place], silver.n_rows());
         }
         Ok(())
     }
@@ -211,10 +218,10 @@ impl<'a> GoldBuilder<'a> {
     }
 }
 
-fn append(values: &mut FieldColumn, column: &SilverColumn) {
+fn append(values: &mut FieldColumn, column: &SilverColumn, n_rows: usize) {
     match (values, column) {
-        (FieldColumn::Number(values), SilverColumn::Numbers(numbers)) => {
-            values.extend(numbers.iter().map(|number| number.unwrap_or(f64::NAN)));
+        (FieldColumn::Number(values), column @ (SilverColumn::Numbers(_) | SilverColumn::Integers(_))) => {
+            values.extend((0..n_rows).map(|row| column.number(row).unwrap_or(f64::NAN)));
         }
         (FieldColumn::Category(values), SilverColumn::Texts(texts)) => {
             values.extend(texts.iter().map(|text| text.map(str::to_owned)));

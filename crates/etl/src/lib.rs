@@ -6,8 +6,9 @@
 //! | step | from | to |
 //! |---|---|---|
 //! | [`BronzeReader`] | a range of a delimited file | Parquet of text columns, with line and offset of every row |
-//! | [`clean`] | bronze Parquet | Parquet of typed columns |
-//! | [`Validation`] | silver Parquet, all parts | the rows that no rule sets aside, and the outcome of every rule |
+//! | [`clean`] | bronze Parquet | Parquet of typed columns, one file per hash partition of the entity |
+//! | [`PartitionValidation`] | silver Parquet of one partition, all tables | the rows that no rule sets aside, and what every rule found |
+//! | [`judge`] | what was found in all partitions | the outcome of every rule and gate |
 //! | [`GoldBuilder`] | validated silver Parquet | one Parquet of key, label, split and raw fields, read by [`gold_frame`] |
 //!
 //! Every step keeps the count: a row that goes in comes out, or is set aside with its place in the raw file and a
@@ -20,12 +21,16 @@ pub use clean::clean;
 pub use error::EtlError;
 pub use gold::{Gold, GoldBuilder, gold_frame};
 pub use header::{Header, MAX_HEADER_BYTES};
+pub use partition::partition_of;
 pub use predictions::{
     JoinedRows, MonitoringRow, Predictions, joined_from_parquet, joined_to_parquet, monitoring_to_parquet,
     predictions_from_parquet, predictions_to_parquet,
 };
 pub use split::Split;
-pub use validate::{Before, CheckKind, CheckOutcome, Checked, QualityReport, Validation, gates};
+pub use validate::{
+    Before, CheckKind, CheckOutcome, Checked, ExactSum, FlaggedEntities, PartitionFindings, PartitionValidation,
+    QualityReport, RuleFindings, Scope, SilverPart, TableBefore, TableChecked, TableFindings, Tally, gates, judge,
+};
 
 /// A declaration as text: equal declarations, and only those, give equal texts.
 ///
@@ -43,6 +48,7 @@ mod frame;
 mod gold;
 mod header;
 mod parquet;
+mod partition;
 mod predictions;
 mod quarantine;
 mod split;

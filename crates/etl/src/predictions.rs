@@ -284,11 +284,7 @@ mod tests {
 
     #[test]
     fn joined_rows_come_back_with_unknown_labels() {
-        let rows = JoinedRows {
-            predictions: predictions(),
-            actuals: vec![None, Some(true)],
-            seen: vec![true, false],
-        };
+        let rows = JoinedRows { predictions: predictions(), actuals: vec![None, Some(true)], seen: vec![true, false] };
         let bytes = joined_to_parquet("customer_id", &rows).unwrap();
         assert_eq!(joined_from_parquet(&bytes).unwrap(), rows);
         let error = joined_from_parquet(&predictions_to_parquet("k", &predictions()).unwrap()).unwrap_err();

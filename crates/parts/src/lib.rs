@@ -9,6 +9,9 @@ use contracts::{ErrorName, ObjectRef, PartOutput, RowCounts, Sha256};
 use etl::Part;
 use lake::{Lake, LakeError, keys, keys::Layer};
 
+/// Most hash partitions that rows are divided into: each part of a table is that many objects then.
+pub const MAX_PARTITIONS: u32 = 256;
+
 /// Where a stage puts one part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place<'a> {
@@ -60,44 +63,66 @@ impl PartError {
     }
 }
 
+/// A part that is stored, with its manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPart {
+    /// The manifest.
+    pub manifest: ObjectRef,
+    /// What it says.
+    pub output: PartOutput,
+}
+
 impl Place<'_> {
     /// The part, when it has been written before.
     ///
     /// # Errors
     /// The lake failed.
-    pub async fn find(&self, lake: &Lake) -> Result<Option<PartOutput>, LakeError> {
-        lake.find_json(&self.key(keys::part_manifest)).await
+    pub async fn find(&self, lake: &Lake) -> Result<Option<StoredPart>, LakeError> {
+        match lake.read_json_key(&self.key(keys::part_manifest)).await {
+            Ok((manifest, output)) => Ok(Some(StoredPart { manifest, output })),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Writes the rows set aside, the rows kept, and the manifest, in this order. `source` is what was read.
     ///
     /// # Errors
     /// [`PartError::Unbalanced`], or the lake failed.
-    pub async fn write(&self, lake: &Lake, source: ObjectRef, part: Part) -> Result<PartOutput, PartError> {
-        let key = self.key(keys::part);
+    pub async fn write(&self, lake: &Lake, source: ObjectRef, part: Part) -> Result<StoredPart, PartError> {
         if !part.rows.is_balanced() {
-            return Err(PartError::Unbalanced { key, rows: part.rows });
+            return Err(PartError::Unbalanced { key: self.key(keys::part), rows: part.rows });
         }
         let quarantine = match part.quarantine {
             lines if lines.is_empty() => None,
             lines => Some(lake.write_once(&self.quarantine_key(), lines.into()).await?),
         };
+        let is_divided = part.data.len() > 1;
+        let mut data = Vec::with_capacity(part.data.len());
+        for (partition, bytes) in (0..).zip(part.data) {
+            let key = if is_divided { self.partition_key(partition) } else { self.key(keys::part) };
+            data.push(lake.write_once(&key, bytes.into()).await?);
+        }
         let output = PartOutput {
             table: self.table.to_owned(),
             part: self.part,
             source,
-            data: lake.write_once(&key, part.data.into()).await?,
+            data,
             quarantine,
             rows: part.rows,
             quarantined_by_reason: part.quarantined_by_reason,
             changed_cells: part.changed_cells,
         };
-        lake.write_json_once(&self.key(keys::part_manifest), &output).await?;
-        Ok(output)
+        let manifest = lake.write_json_once(&self.key(keys::part_manifest), &output).await?;
+        Ok(StoredPart { manifest, output })
     }
 
     fn key(&self, key: fn(Layer, &str, &str, &str, u32) -> String) -> String {
         key(self.layer, self.use_case, self.table, &self.source_id, self.part)
+    }
+
+    fn partition_key(&self, partition: u32) -> String {
+        keys::partition(self.layer, self.use_case, self.table, &self.source_id, self.part, partition)
     }
 
     fn quarantine_key(&self) -> String {
@@ -105,13 +130,19 @@ impl Place<'_> {
     }
 }
 
-/// The manifest of the part under `key`, which another stage has written.
+/// The manifest of the part that has rows under `key`, which another stage has written.
 ///
 /// # Errors
 /// The key is not one of a part ([`PartError::NotAPart`]), or the lake failed.
 pub async fn manifest_of(lake: &Lake, key: &str) -> Result<PartOutput, PartError> {
-    let stem = key.strip_suffix(".parquet").ok_or_else(|| PartError::NotAPart { key: key.to_owned() })?;
-    Ok(lake.read_json(&format!("{stem}.manifest.json")).await?)
+    let not_a_part = || PartError::NotAPart { key: key.to_owned() };
+    let (folder, file) = key.strip_suffix(".parquet").and_then(|stem| stem.rsplit_once('/')).ok_or_else(not_a_part)?;
+    // A part that is divided has one manifest, above the folders of its partitions.
+    let folder = match folder.rsplit_once('/') {
+        Some((above, partition)) if partition.starts_with("partition=") => above,
+        _ => folder,
+    };
+    Ok(lake.read_json(&format!("{folder}/{file}.manifest.json")).await?)
 }
 
 /// An id that changes with every one of `facts`: what a part is made from, the declaration it is made by, and the
@@ -145,7 +176,7 @@ mod tests {
 
     fn part(rows: RowCounts) -> Part {
         Part {
-            data: b"data".to_vec(),
+            data: vec![b"data".to_vec()],
             quarantine: b"{}\n".to_vec(),
             rows,
             quarantined_by_reason: BTreeMap::new(),
@@ -164,9 +195,28 @@ mod tests {
         let rows = RowCounts { rows_in: 3, rows_out: 2, rows_quarantined: 1 };
         let written = place().write(&lake, source(), part(rows)).await.unwrap();
         assert_eq!(place().find(&lake).await.unwrap(), Some(written.clone()));
-        assert_eq!(manifest_of(&lake, &written.data.key).await.unwrap(), written);
+        assert_eq!(lake.read_json_ref::<PartOutput>(&written.manifest).await.unwrap(), written.output);
+        assert_eq!(
+            written.output.data[0].key,
+            format!("bronze/telco/customers/{}/part-000000.parquet", place().source_id)
+        );
+        assert_eq!(manifest_of(&lake, &written.output.data[0].key).await.unwrap(), written.output);
         assert!(matches!(manifest_of(&lake, "raw/telco/a.csv").await, Err(PartError::NotAPart { .. })));
         assert_eq!(place().write(&lake, source(), part(rows)).await.unwrap(), written);
+    }
+
+    #[tokio::test]
+    async fn a_divided_part_is_one_object_per_partition_under_one_manifest() {
+        let lake = Lake::new(Arc::new(MemoryStore::new()), "memory://test");
+        let rows = RowCounts { rows_in: 3, rows_out: 2, rows_quarantined: 1 };
+        let divided = Part { data: vec![b"even".to_vec(), b"odd".to_vec()], ..part(rows) };
+        let written = place().write(&lake, source(), divided).await.unwrap();
+        for (partition, (object, text)) in written.output.data.iter().zip(["even", "odd"]).enumerate() {
+            assert!(object.key.ends_with(&format!("/partition=00{partition}/part-000000.parquet")), "{}", object.key);
+            assert_eq!(lake.read(object).await.unwrap(), text);
+            assert_eq!(manifest_of(&lake, &object.key).await.unwrap(), written.output);
+        }
+        assert_eq!(place().find(&lake).await.unwrap(), Some(written));
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@
 //! Records that cannot be read are quarantined with line, offset, column and reason; a header that is not the table's
 //! fails the stage.
 //!
-//! [`contracts::PartOutput::source`] of the answer names the raw file, with digest and length of the bytes that
+//! The answer names the manifest of the part, a [`contracts::PartOutput`]; its `source` names the raw file, with digest and length of the bytes that
 //! became this part: from the start of its first line (of the file, for the first part) to the end of its last.
 //! For a file read in one part that is the digest of the file.
 
@@ -84,15 +84,21 @@ pub async fn handle(lake: &Lake, request: IngestRequest) -> Result<PartStep, Ing
         source_id: source_id(&request, table, &settings)?,
         part: request.part,
     };
-    let output = match place.find(lake).await? {
-        Some(output) => output,
+    let stored = match place.find(lake).await? {
+        Some(stored) => stored,
         None => {
             let (source, part) = read(lake, &request, table, &settings).await?;
             place.write(lake, source, part).await?
         }
     };
-    tracing::info!(table = request.table, part = request.part, rows = ?output.rows, "part ingested");
-    Ok(PartStep { use_case: request.use_case, run_id: request.run_id, raw: request.source, output })
+    tracing::info!(table = request.table, part = request.part, rows = ?stored.output.rows, "part ingested");
+    Ok(PartStep {
+        use_case: request.use_case,
+        run_id: request.run_id,
+        table: request.table,
+        n_partitions: request.n_partitions,
+        manifest: stored.manifest,
+    })
 }
 
 /// Says which bytes of which state of the file were read, and as what.

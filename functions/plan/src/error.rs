@@ -61,6 +61,32 @@ pub enum PlanError {
         /// Its table.
         table: String,
     },
+    /// The data would have to be divided further than is possible.
+    #[error(
+        "{size_bytes} bytes of raw files need more than {max} partitions of {bytes_per_partition} bytes; raise setting \
+         `reading.bytes_per_partition`"
+    )]
+    TooManyPartitions {
+        /// Bytes of all raw files.
+        size_bytes: u64,
+        /// Bytes allowed per partition.
+        bytes_per_partition: u64,
+        /// Most partitions.
+        max: u32,
+    },
+    /// The data would have to be divided, and a table does not say by what.
+    #[error(
+        "{size_bytes} bytes of raw files need more than one partition of {bytes_per_partition} bytes, but table \
+         `{table}` names no entity to divide by; raise setting `reading.bytes_per_partition`"
+    )]
+    Undivided {
+        /// Bytes of all raw files.
+        size_bytes: u64,
+        /// Bytes allowed per partition.
+        bytes_per_partition: u64,
+        /// The table.
+        table: String,
+    },
     /// A named object does not exist.
     #[error("{what} does not exist: {key}")]
     NotFound {
@@ -105,6 +131,8 @@ impl lambda_kit::Named for PlanError {
             | Self::MissingTable { .. }
             | Self::NoTable { .. }
             | Self::EmptyFile { .. }
+            | Self::TooManyPartitions { .. }
+            | Self::Undivided { .. }
             | Self::TooLong { .. } => ErrorName::InvalidInput,
         }
     }

@@ -1,15 +1,17 @@
 //! Turns a use case and a run request into the lists that the state machines map over, so that the machines stay the
 //! same for every use case.
 //!
-//! For the data machine: settings, and one request for `ingest` per part of each raw file.
-//! For the training machine: settings, snapshot, and one request for `train` per candidate.
+//! For the data machine: settings, for each table one request for `ingest` per part of its raw files, and the numbers of
+//! the hash partitions that entities are divided into.
+//! For the training machine: settings, snapshot, and one request for `train` per candidate and per comparison and
+//! family.
 //!
 //! A plan is made once per run and purpose and stored at `runs/<use_case>/<run_id>/plan-<purpose>.json`.
 //! The same request again gives the stored plan, whatever was delivered in the meantime; another request under the
 //! same run id is refused.
 //! The settings of a run are stored once as well: training in the run of its data uses the settings of that run.
 
-use contracts::stage::{IngestRequest, PlanRequest, PlanResponse, Purpose, TrainRequest};
+use contracts::stage::{PlanRequest, PlanResponse, Purpose, TablePlan, TrainRequest};
 use contracts::{Settings, run_name};
 use lake::{Lake, keys};
 use serde::{Deserialize, Serialize};
@@ -46,23 +48,25 @@ pub async fn handle(lake: &Lake, request: PlanRequest) -> Result<PlanResponse, P
         return found(stored, &request);
     }
     let settings = settings(lake, use_case, &request).await?;
-    let (mut parts, mut candidates, mut snapshot_id) = (Vec::new(), Vec::new(), None);
+    let (mut tables, mut n_partitions, mut candidates, mut snapshot_id) = (Vec::new(), 0, Vec::new(), None);
     match request.purpose {
-        Purpose::Data => parts = parts::list(lake, use_case, &request, &settings).await?,
+        Purpose::Data => (tables, n_partitions) = parts::list(lake, use_case, &request, &settings).await?,
         Purpose::Training => {
             let id = candidates::snapshot(lake, use_case, &request).await?;
             candidates = candidates::list(use_case, &request, &settings, &id);
             snapshot_id = Some(id);
         }
     }
-    check_length(&parts, &candidates)?;
-    tracing::info!(n_parts = parts.len(), n_candidates = candidates.len(), "run planned");
+    check_length(&tables, &candidates)?;
+    let n_parts = n_parts(&tables);
+    tracing::info!(n_parts, n_partitions, n_candidates = candidates.len(), "run planned");
     let response = PlanResponse {
         use_case: use_case.name.clone(),
         run_id: request.run_id.clone(),
         run_name: run_name(&request.run_id),
         settings: lake.write_json_once(&keys::run_settings(&use_case.name, &request.run_id), &settings).await?,
-        parts,
+        tables,
+        partitions: (0..n_partitions).collect(),
         candidates,
         snapshot_id,
     };
@@ -101,14 +105,18 @@ async fn settings(lake: &Lake, use_case: &UseCase, request: &PlanRequest) -> Res
     }
 }
 
-fn check_length(parts: &[IngestRequest], candidates: &[TrainRequest]) -> Result<(), PlanError> {
+fn n_parts(tables: &[TablePlan]) -> usize {
+    tables.iter().map(|table| table.parts.len()).sum()
+}
+
+fn check_length(tables: &[TablePlan], candidates: &[TrainRequest]) -> Result<(), PlanError> {
     let length = |list: serde_json::Result<Vec<u8>>| list.map_or(0, |bytes| bytes.len());
-    let n_bytes = length(serde_json::to_vec(parts)) + length(serde_json::to_vec(candidates));
+    let n_bytes = length(serde_json::to_vec(tables)) + length(serde_json::to_vec(candidates));
     if n_bytes <= MAX_ANSWER_BYTES {
         return Ok(());
     }
     let (n_items, setting) = if candidates.is_empty() {
-        (parts.len(), "reading.bytes_per_part")
+        (n_parts(tables), "reading.bytes_per_part")
     } else {
         (candidates.len(), "training.candidates_per_family")
     };

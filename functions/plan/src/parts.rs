@@ -1,19 +1,23 @@
 use std::collections::BTreeSet;
 
 use contracts::Settings;
-use contracts::stage::{IngestRequest, PlanRequest, RawSource};
+use contracts::stage::{IngestRequest, PlanRequest, RawSource, TablePlan};
 use lake::{Lake, Meta, StoreError, keys};
 use usecases::{Table, UseCase};
 
 use crate::PlanError;
 
-/// One request for `ingest` per part of each raw file: tables in the order declared, files in the order of their keys.
+/// Most hash partitions: each part of a table becomes that many objects (`parts::MAX_PARTITIONS`).
+const MAX_PARTITIONS: u32 = 256;
+
+/// For each table one request for `ingest` per part of its raw files, and the number of hash partitions: tables in the
+/// order declared, files in the order of their keys.
 pub(crate) async fn list(
     lake: &Lake,
     use_case: &UseCase,
     request: &PlanRequest,
     settings: &Settings,
-) -> Result<Vec<IngestRequest>, PlanError> {
+) -> Result<(Vec<TablePlan>, u32), PlanError> {
     if request.snapshot_id.is_some() {
         let reason = "is only for training: data makes a snapshot and takes none".to_owned();
         return Err(PlanError::Request { field: "snapshot_id", reason });
@@ -22,17 +26,33 @@ pub(crate) async fn list(
         Some(keys) => named(lake, use_case, keys).await?,
         None => delivered(lake, use_case).await?,
     };
-    let mut parts = Vec::new();
+    let n_partitions = n_partitions(use_case, &files, settings.reading.bytes_per_partition)?;
+    let mut tables = Vec::with_capacity(use_case.tables.len());
     for table in &use_case.tables {
         let mut of_table = files.iter().filter(|(owner, _)| owner.name == table.name).peekable();
         if of_table.peek().is_none() {
             return Err(PlanError::MissingTable { table: table.name.clone(), patterns: patterns(use_case, [table]) });
         }
+        let mut parts = Vec::new();
         for (_, file) in of_table {
-            parts.extend(of_file(request, table, file, settings.reading.bytes_per_part)?);
+            parts.extend(of_file(request, table, file, settings.reading.bytes_per_part, n_partitions)?);
         }
+        tables.push(TablePlan { table: table.name.clone(), parts });
     }
-    Ok(parts)
+    Ok((tables, n_partitions))
+}
+
+/// The smallest power of two with at most `bytes_per_partition` bytes of raw files per partition.
+fn n_partitions(use_case: &UseCase, files: &[(&Table, Meta)], bytes_per_partition: u64) -> Result<u32, PlanError> {
+    let size_bytes: u64 = files.iter().map(|(_, file)| file.size_bytes).sum();
+    let mut powers = (0..=MAX_PARTITIONS.ilog2()).map(|power| 1_u32 << power);
+    let is_enough = |n: &u32| size_bytes.div_ceil(u64::from(*n)) <= bytes_per_partition;
+    let max = MAX_PARTITIONS;
+    let n = powers.find(is_enough).ok_or(PlanError::TooManyPartitions { size_bytes, bytes_per_partition, max })?;
+    match use_case.tables.iter().find(|table| n > 1 && table.entity.is_none()) {
+        None => Ok(n),
+        Some(table) => Err(PlanError::Undivided { size_bytes, bytes_per_partition, table: table.name.clone() }),
+    }
 }
 
 /// Every file under `raw/<use_case>/` that belongs to a table.
@@ -91,6 +111,7 @@ fn of_file(
     table: &Table,
     file: &Meta,
     bytes_per_part: u64,
+    n_partitions: u32,
 ) -> Result<Vec<IngestRequest>, PlanError> {
     if file.size_bytes == 0 {
         return Err(PlanError::EmptyFile { key: file.key.clone(), table: table.name.clone() });
@@ -106,6 +127,7 @@ fn of_file(
         source: source.clone(),
         start,
         end,
+        n_partitions,
     });
     // Beyond this nothing fits into the answer anyway, and a tiny part size cannot exhaust memory here.
     Ok(parts.take(MAX_PARTS_PER_FILE).collect())

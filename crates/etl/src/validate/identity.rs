@@ -13,11 +13,6 @@ pub(super) fn of_cells(silver: &Silver, row: usize, columns: &[usize]) -> Identi
     let mut hasher = sha2::Sha256::new();
     for &column in columns {
         match &silver.columns[column] {
-            SilverColumn::Numbers(numbers) => match numbers[row] {
-                // -0 and 0 are one number.
-                Some(number) => hasher.update([&[1], (number + 0.0).to_le_bytes().as_slice()].concat()),
-                None => hasher.update([0]),
-            },
             SilverColumn::Texts(texts) => match texts.get(row) {
                 Some(text) => {
                     hasher.update([2]);
@@ -26,8 +21,32 @@ pub(super) fn of_cells(silver: &Silver, row: usize, columns: &[usize]) -> Identi
                 }
                 None => hasher.update([0]),
             },
+            SilverColumn::Dates(days) => match days.get(row) {
+                Some(day) => {
+                    hasher.update([3]);
+                    hasher.update(day.to_le_bytes());
+                }
+                None => hasher.update([0]),
+            },
+            column => match column.number(row) {
+                Some(number) => {
+                    hasher.update([1]);
+                    // -0 and 0 are one number.
+                    hasher.update((number + 0.0).to_le_bytes());
+                }
+                None => hasher.update([0]),
+            },
         }
     }
+    first_bytes(hasher)
+}
+
+/// The identity of an entity.
+pub(super) fn of_text(text: &str) -> Identity {
+    first_bytes(sha2::Sha256::new_with_prefix(text))
+}
+
+fn first_bytes(hasher: sha2::Sha256) -> Identity {
     hasher.finalize().iter().take(16).fold(0, |identity, &byte| identity << 8 | u128::from(byte))
 }
 

@@ -3,6 +3,8 @@ use std::{collections::BTreeMap, fmt};
 use contracts::{RowCounts, RunId};
 use serde::{Deserialize, Serialize};
 
+use super::FlaggedEntities;
+
 /// What the data gate found: every check, passed or not. Stored at `runs/<use_case>/<run_id>/validate.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +23,9 @@ pub struct QualityReport {
     pub quarantined_by_reason: BTreeMap<String, u64>,
     /// Cells changed on the way, by `stage: column: what was done`.
     pub changed_cells: BTreeMap<String, u64>,
+    /// What became of entities that a rule flags; `None` where no rule does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flagged: Option<FlaggedEntities>,
     /// Every check, in the order of declaration; the gates last.
     pub checks: Vec<CheckOutcome>,
 }

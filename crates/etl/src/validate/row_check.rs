@@ -1,5 +1,6 @@
-use usecases::{Check, ColumnKind, Table};
+use usecases::{Check, ColumnKind, Table, date};
 
+use super::Scope;
 use super::identity::{self, Duplicates};
 use crate::frame::Silver;
 
@@ -11,25 +12,55 @@ pub(super) enum RowCheck<'a> {
     Implies { column: usize, level: &'a str, other: usize, allowed: &'a [String] },
     Product { column: usize, factors: Vec<usize>, fraction: f64 },
     Unique { columns: Vec<usize>, all_columns: Vec<usize>, duplicates: Duplicates },
+    NotInFuture { column: usize, today: i32 },
 }
 
-/// Finds the column `name`, which must hold numbers (or texts).
-pub(super) fn find(table: &Table, name: &str, wants_number: Option<bool>) -> Result<usize, String> {
+/// What the cells of a column hold, for rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holds {
+    Numbers,
+    Texts,
+    Dates,
+}
+
+impl Holds {
+    const fn of(kind: &ColumnKind) -> Self {
+        match kind {
+            ColumnKind::Number | ColumnKind::Integer | ColumnKind::YearsAndMonths => Self::Numbers,
+            ColumnKind::Date(_) => Self::Dates,
+            ColumnKind::Text { .. } | ColumnKind::Category { .. } | ColumnKind::Form { .. } => Self::Texts,
+        }
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Numbers => "numbers",
+            Self::Texts => "texts",
+            Self::Dates => "dates",
+        }
+    }
+}
+
+/// Finds the column `name`, which must hold what is wanted.
+pub(super) fn find(table: &Table, name: &str, wanted: Option<Holds>) -> Result<usize, String> {
     let place = table.columns.iter().position(|column| column.name == name);
     let place = place.ok_or_else(|| format!("is about column `{name}`, which table `{}` does not have", table.name))?;
-    let is_number = matches!(table.columns[place].kind, ColumnKind::Number | ColumnKind::Integer);
-    match wants_number {
-        Some(true) if !is_number => Err(format!("needs numbers in column `{name}`, which holds texts")),
-        Some(false) if is_number => Err(format!("needs texts in column `{name}`, which holds numbers")),
+    let column = &table.columns[place];
+    let holds = Holds::of(&column.kind);
+    match wanted {
+        _ if column.ends_at_bronze => Err(format!("is about column `{name}`, which ends at bronze")),
+        Some(wanted) if wanted != holds => {
+            Err(format!("needs {} in column `{name}`, which holds {}", wanted.as_str(), holds.as_str()))
+        }
         _ => Ok(place),
     }
 }
 
 impl<'a> RowCheck<'a> {
     /// The check, if it is one on rows.
-    pub(super) fn new(table: &Table, check: &'a Check) -> Result<Option<Self>, String> {
-        let number = |name: &str| find(table, name, Some(true));
-        let text = |name: &str| find(table, name, Some(false));
+    pub(super) fn new(table: &Table, check: &'a Check, scope: Scope) -> Result<Option<Self>, String> {
+        let number = |name: &str| find(table, name, Some(Holds::Numbers));
+        let text = |name: &str| find(table, name, Some(Holds::Texts));
         let any = |name: &str| find(table, name, None);
         Ok(Some(match check {
             Check::Range { min: None, max: None, .. } => return Err("has no bound".to_owned()),
@@ -46,9 +77,13 @@ impl<'a> RowCheck<'a> {
                 factors: factors.iter().map(|factor| number(factor)).collect::<Result<_, _>>()?,
                 fraction: *fraction,
             },
+            Check::NotInFuture { column } => {
+                Self::NotInFuture { column: find(table, column, Some(Holds::Dates))?, today: scope.today }
+            }
+            Check::Unique { columns } if scope.divides(table, columns) => return Err(divided_by(table)),
             Check::Unique { columns } => Self::Unique {
                 columns: columns.iter().map(|column| any(column)).collect::<Result<_, _>>()?,
-                all_columns: (0..table.columns.len()).collect(),
+                all_columns: (0..table.columns.len()).filter(|&place| !table.columns[place].ends_at_bronze).collect(),
                 duplicates: Duplicates::default(),
             },
             _ => return Ok(None),
@@ -113,6 +148,21 @@ impl<'a> RowCheck<'a> {
                 }
                 duplicates.problem(number, identity::of_cells(silver, row, columns)).map(str::to_owned)
             }
+            Self::NotInFuture { column, today } => {
+                let day = silver.columns[*column].date(row)?;
+                (day > *today).then(|| format!("{} is after {}", date::iso(day), date::iso(*today)))
+            }
         }
+    }
+}
+
+/// Why rows that ought to be compared with each other cannot be.
+pub(super) fn divided_by(table: &Table) -> String {
+    match &table.entity {
+        Some(entity) => format!(
+            "compares rows that differ in `{entity}`, by which they are divided into partitions; raise setting \
+             `reading.bytes_per_partition` until one is enough, or compare `{entity}` too"
+        ),
+        None => format!("compares rows of table `{}`, which are divided into partitions", table.name),
     }
 }
