@@ -101,7 +101,7 @@ impl Figures {
         let invested = (monthly_salary * share).min(left.max(10.0) - 1.0).min(1_977.0);
         Self {
             age,
-            annual_income: annual_income.min(179_987.28),
+            annual_income: annual_income.clamp(7_005.93, 179_987.28),
             monthly_salary,
             bank_accounts,
             credit_cards,

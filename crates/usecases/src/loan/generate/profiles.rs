@@ -49,8 +49,8 @@ pub(super) mod default {
     pub(in super::super) const INSTALLMENTS: f64 = -0.37;
     /// The sum of the above is stretched by this much, for what figures within a kind say together is lost, and
     /// shifted back to the same share of defaults.
-    pub(in super::super) const STRETCH: f64 = 1.0;
-    pub(in super::super) const SHIFT: f64 = 0.0;
+    pub(in super::super) const STRETCH: f64 = 1.2;
+    pub(in super::super) const SHIFT: f64 = 0.11;
 }
 
 /// How customers behave, from those who earn least to those who earn most: the bound of a normal score up to which
@@ -121,7 +121,7 @@ pub(super) const PROFILES: [Profile; 8] = [
         share: 0.172,
         logit: -1.85,
         mixes: [0.00, 0.81, 0.19],
-        age: [14.0, 21.0, 25.0, 28.0, 32.0, 36.0, 39.0, 43.0, 47.0, 52.0, 56.0],
+        age: [17.0, 21.0, 25.0, 28.0, 32.0, 36.0, 39.0, 43.0, 47.0, 52.0, 56.0],
         monthly_salary: [440.0, 1290.0, 1780.0, 2310.0, 2760.0, 3350.0, 4940.0, 6120.0, 7620.0, 9210.0, 15090.0],
         bank_accounts: [0.0, 3.0, 4.0, 4.0, 5.0, 5.0, 6.0, 7.0, 7.0, 8.0, 9.0],
         credit_cards: [2.0, 3.0, 3.0, 3.0, 4.0, 4.0, 4.0, 5.0, 5.0, 5.0, 5.0],
@@ -138,7 +138,7 @@ pub(super) const PROFILES: [Profile; 8] = [
         share: 0.110,
         logit: -1.77,
         mixes: [0.00, 0.81, 0.19],
-        age: [14.0, 22.0, 26.0, 29.0, 32.0, 36.0, 40.0, 43.0, 47.0, 52.0, 56.0],
+        age: [17.0, 22.0, 26.0, 29.0, 32.0, 36.0, 40.0, 43.0, 47.0, 52.0, 56.0],
         monthly_salary: [520.0, 1220.0, 1710.0, 2180.0, 2610.0, 3200.0, 4800.0, 5930.0, 7590.0, 9230.0, 15100.0],
         bank_accounts: [1.0, 3.0, 4.0, 4.0, 5.0, 5.0, 6.0, 7.0, 7.0, 8.0, 9.0],
         credit_cards: [6.0, 6.0, 6.0, 6.0, 6.0, 7.0, 7.0, 7.0, 7.0, 7.0, 8.0],
@@ -172,7 +172,7 @@ pub(super) const PROFILES: [Profile; 8] = [
         share: 0.119,
         logit: -1.1,
         mixes: [0.00, 0.04, 0.96],
-        age: [15.0, 22.0, 26.0, 30.0, 33.0, 37.0, 41.0, 45.0, 49.0, 52.0, 56.0],
+        age: [17.0, 22.0, 26.0, 30.0, 33.0, 37.0, 41.0, 45.0, 49.0, 52.0, 56.0],
         monthly_salary: [650.0, 1610.0, 2390.0, 2880.0, 3330.0, 4580.0, 6200.0, 7790.0, 9840.0, 11310.0, 15170.0],
         bank_accounts: [0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 5.0, 6.0],
         credit_cards: [3.0, 5.0, 5.0, 5.0, 5.0, 6.0, 6.0, 6.0, 7.0, 7.0, 8.0],
