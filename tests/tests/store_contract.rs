@@ -87,6 +87,7 @@ fn new_version(i: usize) -> NewVersion {
             plan: "plan".into(),
             signature: "signature".into(),
             reference: "reference".into(),
+            drift: "drift".into(),
         },
     }
 }

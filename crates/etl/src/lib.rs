@@ -9,7 +9,8 @@
 //! | [`clean`] | bronze Parquet | Parquet of typed columns, one file per hash partition of the entity |
 //! | [`PartitionValidation`] | silver Parquet of one partition, all tables | the rows that no rule sets aside, and what every rule found |
 //! | [`judge`] | what was found in all partitions | the outcome of every rule and gate |
-//! | [`GoldBuilder`] | validated silver Parquet | one Parquet of key, label, split and raw fields, read by [`gold_frame`] |
+//! | [`GoldBuilder`] | validated silver Parquet of one hash partition | Parquet of key, date, label and raw fields: [`GoldRows`] |
+//! | [`choose_split`] | keys, dates and labels of all partitions | the rule by which [`Gold`] is divided |
 //!
 //! Every step keeps the count: a row that goes in comes out, or is set aside with its place in the raw file and a
 //! reason.
@@ -19,14 +20,14 @@
 pub use bronze::{BronzeReader, BronzeSource, LINE_COLUMN, OFFSET_COLUMN, Part, SourceBytes};
 pub use clean::clean;
 pub use error::EtlError;
-pub use gold::{Gold, GoldBuilder, gold_frame};
+pub use gold::{Gold, GoldBuilder, GoldRows};
 pub use header::{Header, MAX_HEADER_BYTES};
 pub use partition::partition_of;
 pub use predictions::{
     JoinedRows, MonitoringRow, Predictions, joined_from_parquet, joined_to_parquet, monitoring_to_parquet,
     predictions_from_parquet, predictions_to_parquet,
 };
-pub use split::Split;
+pub use split::{Split, Splitter, choose_split};
 pub use validate::{
     Before, CheckKind, CheckOutcome, Checked, ExactSum, FlaggedEntities, PartitionFindings, PartitionValidation,
     QualityReport, RuleFindings, Scope, SilverPart, TableBefore, TableChecked, TableFindings, Tally, gates, judge,

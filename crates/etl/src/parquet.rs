@@ -13,6 +13,22 @@ pub(crate) fn read(object: &str, bytes: &[u8]) -> Result<DataFrame, EtlError> {
     ParquetReader::new(Cursor::new(bytes)).set_rechunk(true).finish().map_err(|error| EtlError::parquet(object, error))
 }
 
+/// Reads these columns of a Parquet object that an earlier stage wrote; the others are not decoded.
+pub(crate) fn read_columns<'a>(
+    object: &str,
+    bytes: &[u8],
+    names: impl Iterator<Item = &'a str>,
+) -> Result<DataFrame, EtlError> {
+    let mut columns: Vec<String> = Vec::new();
+    for name in names {
+        if !columns.iter().any(|column| column == name) {
+            columns.push(name.to_owned());
+        }
+    }
+    let reader = ParquetReader::new(Cursor::new(bytes)).with_columns(Some(columns)).set_rechunk(true);
+    reader.finish().map_err(|error| EtlError::parquet(object, error))
+}
+
 /// Writes a frame as zstd Parquet: the same rows give the same bytes.
 pub(crate) fn write(what: &str, frame: &mut DataFrame) -> Result<Vec<u8>, EtlError> {
     let mut bytes = Vec::new();

@@ -1,8 +1,10 @@
-use std::{fmt, str::FromStr};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
+use contracts::{HashBounds, SplitBy, SplitRule};
 use sha2::Digest as _;
 
-use crate::EtlError;
+use crate::{EtlError, GoldRows};
 
 /// What a gold row is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,19 +15,22 @@ pub enum Split {
     Validation,
     /// The final figures.
     Test,
+    /// Nothing yet but scoring: nobody knows how it came out.
+    Unlabelled,
 }
 
 impl Split {
     /// Every split.
-    pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::Test];
+    pub const ALL: [Self; 4] = [Self::Train, Self::Validation, Self::Test, Self::Unlabelled];
 
-    /// The split as gold spells it.
+    /// The split as snapshots spell it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Train => "train",
             Self::Validation => "validation",
             Self::Test => "test",
+            Self::Unlabelled => "unlabelled",
         }
     }
 }
@@ -36,29 +41,95 @@ impl fmt::Display for Split {
     }
 }
 
-impl FromStr for Split {
-    type Err = String;
+/// Applies a [`SplitRule`] to rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Splitter(Rule);
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|split| split.as_str() == text).ok_or_else(|| format!("`{text}` is not a split"))
+#[derive(Clone, Copy, Debug)]
+enum Rule {
+    Random { seed: u64, negative: Bounds, positive: Bounds },
+    Time { validation_from: i32, test_from: i32 },
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    test_to: u128,
+    validation_to: u128,
+}
+
+impl Splitter {
+    /// Reads a rule.
+    ///
+    /// # Errors
+    /// [`EtlError::Gold`] when its bounds are no hashes or out of order.
+    pub fn new(rule: &SplitRule) -> Result<Self, EtlError> {
+        let rule = match rule {
+            SplitRule::Random { seed, negative, positive } => {
+                Rule::Random { seed: *seed, negative: bounds(negative)?, positive: bounds(positive)? }
+            }
+            SplitRule::Time { validation_from, test_from } => {
+                Rule::Time { validation_from: *validation_from, test_from: *test_from }
+            }
+        };
+        let is_ordered = match &rule {
+            Rule::Random { negative, positive, .. } => {
+                negative.test_to <= negative.validation_to && positive.test_to <= positive.validation_to
+            }
+            Rule::Time { validation_from, test_from } => validation_from <= test_from,
+        };
+        if is_ordered { Ok(Self(rule)) } else { Err(EtlError::gold("the bounds of the split are out of order")) }
+    }
+
+    /// The split of a row; `label` is NaN where there is none.
+    ///
+    /// # Errors
+    /// [`EtlError::Gold`] for a row with a label and without the date that the rule goes by.
+    pub fn split(&self, key: &str, date: Option<i32>, label: f32) -> Result<Split, EtlError> {
+        if label.is_nan() {
+            return Ok(Split::Unlabelled);
+        }
+        Ok(match self.0 {
+            Rule::Random { seed, negative, positive } => {
+                let bounds = if label > 0.5 { positive } else { negative };
+                match hash(seed, key) {
+                    hash if hash <= bounds.test_to => Split::Test,
+                    hash if hash <= bounds.validation_to => Split::Validation,
+                    _ => Split::Train,
+                }
+            }
+            Rule::Time { validation_from, test_from } => match date.ok_or_else(undated)? {
+                date if date >= test_from => Split::Test,
+                date if date >= validation_from => Split::Validation,
+                _ => Split::Train,
+            },
+        })
     }
 }
 
-/// Assigns every row to a split by its key, the same shares in each class.
+fn undated() -> EtlError {
+    EtlError::gold("a row with a label has no date to be split by")
+}
+
+fn bounds(bounds: &HashBounds) -> Result<Bounds, EtlError> {
+    let read = |text: &str| {
+        let is_hash = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let hash = if is_hash { u128::from_str_radix(text, 16).ok() } else { None };
+        hash.ok_or_else(|| EtlError::gold(format!("the split is bounded by `{text}`, which is no hash")))
+    };
+    Ok(Bounds { test_to: read(&bounds.test_to)?, validation_to: read(&bounds.validation_to)? })
+}
+
+/// Chooses the rule that divides these rows as the settings say; only keys, dates and labels are looked at.
 ///
-/// The rows of a class are put in the order of a hash of seed and key; the first go to the test split, the next to
-/// the validation split, the rest to the training split.
-/// So the split of a row depends neither on the order of the rows nor on the other class, and the shares are exact to
-/// half a row per class.
+/// By chance: the rows of a class are put in the order of a hash of seed and key; the first go to the test split, the
+/// next to the validation split, the rest to the training split. So the shares are exact to half a row per class.
+/// By time: the newest whole dates go to the test split, those before them to the validation split, with shares as near
+/// to those asked for as whole dates allow.
 ///
 /// # Errors
-/// [`EtlError::Gold`] when the shares leave a split without rows of a class.
-pub(crate) fn stratified(
-    keys: &[&str],
-    is_positive: &[bool],
-    shares: &contracts::Split,
-    seed: u64,
-) -> Result<Vec<Split>, EtlError> {
+/// [`EtlError::Gold`] when a key occurs twice, a split would lack rows of a class, or dates are missing that the rule
+/// would go by.
+pub fn choose_split(shares: &contracts::Split, seed: u64, rows: &GoldRows) -> Result<SplitRule, EtlError> {
     let valid = |share: f64| (0.0..1.0).contains(&share);
     if !valid(shares.validation) || !valid(shares.test) || shares.validation + shares.test >= 1.0 {
         return Err(EtlError::gold(format!(
@@ -66,29 +137,78 @@ pub(crate) fn stratified(
             shares.validation, shares.test
         )));
     }
-    let mut splits = vec![Split::Train; keys.len()];
-    for class in [false, true] {
-        let mut rows: Vec<(u128, usize)> =
-            (0..keys.len()).filter(|&row| is_positive[row] == class).map(|row| (hash(seed, keys[row]), row)).collect();
-        rows.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| keys[a.1].cmp(keys[b.1])));
-        let n_test = count(rows.len(), shares.test);
-        let n_validation = count(rows.len(), shares.validation);
-        if n_test == 0 || n_validation == 0 || n_test + n_validation >= rows.len() {
-            return Err(EtlError::gold(format!(
-                "{} rows of the {} class are too few for training, validation and test",
-                rows.len(),
-                if class { "positive" } else { "negative" }
-            )));
+    let mut keys = BTreeSet::new();
+    if let Some(row) = rows.keys.iter().position(|key| !keys.insert(key.as_str())) {
+        let digest = contracts::Sha256::of(rows.keys[row].as_bytes());
+        return Err(EtlError::gold(format!("entity {} (a SHA-256 of its key) has two gold rows", digest.short(12))));
+    }
+    match shares.by {
+        SplitBy::Random => by_hash(shares, seed, rows),
+        SplitBy::Time => by_date(shares, rows),
+    }
+}
+
+fn by_hash(shares: &contracts::Split, seed: u64, rows: &GoldRows) -> Result<SplitRule, EtlError> {
+    let bounds = |label: f32, class: &str| {
+        let of_class = (0..rows.len()).filter(|&row| rows.labels[row] == label);
+        let mut hashes: Vec<u128> = of_class.map(|row| hash(seed, &rows.keys[row])).collect();
+        hashes.sort_unstable();
+        let n_test = count(hashes.len(), shares.test);
+        let n_validation = count(hashes.len(), shares.validation);
+        if n_test == 0 || n_validation == 0 || n_test + n_validation >= hashes.len() {
+            let n = hashes.len();
+            let problem = format!("{n} rows of the {class} class are too few for training, validation and test");
+            return Err(EtlError::gold(problem));
         }
-        for (rank, &(_, row)) in rows.iter().enumerate() {
-            splits[row] = match rank {
-                rank if rank < n_test => Split::Test,
-                rank if rank < n_test + n_validation => Split::Validation,
-                _ => Split::Train,
-            };
+        let bound = |rank: usize| format!("{:032x}", hashes[rank - 1]);
+        Ok(HashBounds { test_to: bound(n_test), validation_to: bound(n_test + n_validation) })
+    };
+    Ok(SplitRule::Random { seed, negative: bounds(0.0, "negative")?, positive: bounds(1.0, "positive")? })
+}
+
+fn by_date(shares: &contracts::Split, rows: &GoldRows) -> Result<SplitRule, EtlError> {
+    // Labelled rows of each date, by class.
+    let mut dates: BTreeMap<i32, [usize; 2]> = BTreeMap::new();
+    for (date, label) in rows.dates.iter().zip(&rows.labels).filter(|(_, label)| !label.is_nan()) {
+        let date = date.ok_or_else(undated)?;
+        dates.entry(date).or_default()[usize::from(*label > 0.5)] += 1;
+    }
+    let dates: Vec<(i32, [usize; 2])> = dates.into_iter().collect();
+    if dates.len() < 3 {
+        let problem = format!("rows of {} dates cannot be split by time into three", dates.len());
+        return Err(EtlError::gold(problem));
+    }
+    let n_rows: usize = dates.iter().map(|(_, counts)| counts.iter().sum::<usize>()).sum();
+    let wanted = |share: f64| n_rows as f64 * share;
+    // At least one date stays for each split before.
+    let test = newest(&dates, 2, wanted(shares.test));
+    let validation = newest(&dates[..test], 1, wanted(shares.validation));
+    for (split, range) in [("training", 0..validation), ("validation", validation..test), ("test", test..dates.len())] {
+        let counts = dates[range].iter().fold([0, 0], |sum, (_, n)| [sum[0] + n[0], sum[1] + n[1]]);
+        if counts.contains(&0) {
+            let [negative, positive] = counts;
+            let problem = format!(
+                "the {split} split by time has {negative} negative and {positive} positive rows, and needs both"
+            );
+            return Err(EtlError::gold(problem));
         }
     }
-    Ok(splits)
+    Ok(SplitRule::Time { validation_from: dates[validation].0, test_from: dates[test].0 })
+}
+
+/// The first of the newest dates that together have as near to `wanted` rows as whole dates allow; `n_before` dates
+/// stay before it. Of two that are as near, the later.
+fn newest(dates: &[(i32, [usize; 2])], n_before: usize, wanted: f64) -> usize {
+    let mut n_rows = 0;
+    let mut best = (f64::INFINITY, dates.len() - 1);
+    for (first, (_, counts)) in dates.iter().enumerate().skip(n_before).rev() {
+        n_rows += counts.iter().sum::<usize>();
+        let distance = (n_rows as f64 - wanted).abs();
+        if distance < best.0 {
+            best = (distance, first);
+        }
+    }
+    best.1
 }
 
 fn count(n_rows: usize, share: f64) -> usize {
@@ -98,51 +218,4 @@ fn count(n_rows: usize, share: f64) -> usize {
 fn hash(seed: u64, key: &str) -> u128 {
     let digest = sha2::Sha256::new().chain_update(seed.to_le_bytes()).chain_update(key.as_bytes()).finalize();
     digest.iter().take(16).fold(0, |hash, &byte| hash << 8 | u128::from(byte))
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-    use std::collections::BTreeMap;
-
-    use super::*;
-
-    const SHARES: contracts::Split = contracts::Split { validation: 0.2, test: 0.2 };
-
-    fn by_key(keys: &[String], seed: u64) -> BTreeMap<String, Split> {
-        let texts: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let positive: Vec<bool> = keys.iter().map(|key| key.ends_with('7')).collect();
-        let splits = stratified(&texts, &positive, &SHARES, seed).unwrap();
-        keys.iter().cloned().zip(splits).collect()
-    }
-
-    #[test]
-    fn the_split_of_a_row_does_not_depend_on_the_order_of_rows() {
-        let keys: Vec<String> = (0..1000).map(|i| format!("k{i}")).collect();
-        let mut turned = keys.clone();
-        turned.reverse();
-        assert_eq!(by_key(&keys, 7), by_key(&turned, 7));
-        assert_ne!(by_key(&keys, 7), by_key(&keys, 8));
-    }
-
-    #[test]
-    fn every_class_has_the_same_shares() {
-        let keys: Vec<String> = (0..1000).map(|i| format!("k{i}")).collect();
-        let mut counts: BTreeMap<(bool, Split), usize> = BTreeMap::new();
-        for (key, split) in by_key(&keys, 42) {
-            *counts.entry((key.ends_with('7'), split)).or_default() += 1;
-        }
-        let found: Vec<usize> = counts.into_values().collect();
-        assert_eq!(found, [540, 180, 180, 60, 20, 20]);
-    }
-
-    #[test]
-    fn too_few_rows_of_a_class_are_refused() {
-        let error = stratified(&["a", "b", "c"], &[true, false, false], &SHARES, 1).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "gold rows: 2 rows of the negative class are too few for training, validation and test"
-        );
-    }
 }

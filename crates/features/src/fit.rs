@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
-use crate::plan::{FORMAT, number, ratio, to_f32};
-use crate::{Column, Feature, FeatureError, FeaturePlan, FeatureRule, FeatureSpec, Fill, Frame, Value};
+use crate::plan::{FORMAT, linear, number, ratio, to_f32};
+use crate::{
+    Column, Feature, FeatureError, FeaturePlan, FeatureRule, FeatureSpec, Fill, Frame, LinearTerm, Term, Value,
+};
 use crate::{limits, validate};
 
 /// Fits every rule of `spec` on `rows`.
@@ -59,9 +61,24 @@ impl Fitting<'_> {
                 let (numerator, denominator) = (indices(numerator)?, indices(denominator)?);
                 let fill = match when_undefined {
                     Fill::Constant(value) => *value,
-                    Fill::Median => self.median_ratio(&numerator, &denominator),
+                    Fill::Median => {
+                        let fields: Vec<usize> = numerator.iter().chain(&denominator).copied().collect();
+                        self.median_of(&fields, |values| ratio(values, &numerator, &denominator))
+                    }
                 };
                 Feature::Ratio { name: name.clone(), numerator, denominator, fill }
+            }
+            FeatureRule::Linear { name, terms, when_undefined } => {
+                let fitted = |term: &LinearTerm| Ok(Term { field: self.index(&term.field)?, weight: term.weight });
+                let terms = terms.iter().map(fitted).collect::<Result<Vec<_>, FeatureError>>()?;
+                let fill = match when_undefined {
+                    Fill::Constant(value) => *value,
+                    Fill::Median => {
+                        let fields: Vec<usize> = terms.iter().map(|term| term.field).collect();
+                        self.median_of(&fields, |values| linear(values, &terms))
+                    }
+                };
+                Feature::Linear { name: name.clone(), terms, fill }
             }
         })
     }
@@ -88,14 +105,15 @@ impl Fitting<'_> {
         levels
     }
 
-    fn median_ratio(&self, numerator: &[usize], denominator: &[usize]) -> f32 {
+    /// The median, over the fitted rows, of what `of` makes of the values of these fields.
+    fn median_of(&self, fields: &[usize], of: impl Fn(&[Value<'_>]) -> Option<f64>) -> f32 {
         let mut values = vec![Value::Missing; self.columns.len()];
         let mut defined = Vec::new();
         for &row in self.rows {
-            for &field in numerator.iter().chain(denominator) {
+            for &field in fields {
                 values[field] = self.columns[field].value(row);
             }
-            defined.extend(ratio(&values, numerator, denominator));
+            defined.extend(of(&values));
         }
         median(defined)
     }

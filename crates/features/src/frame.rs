@@ -173,6 +173,49 @@ impl Frame {
         self.columns.iter().find(|(n, _)| n == name).map(|(_, column)| column)
     }
 
+    /// Adds the rows of a frame with the same columns in the same order.
+    ///
+    /// # Errors
+    /// [`FeatureError::UnknownField`] or [`FeatureError::WrongKind`]; nothing was added then.
+    pub fn append(&mut self, other: Self) -> Result<(), FeatureError> {
+        for (at, (name, column)) in self.columns.iter().enumerate() {
+            let theirs = other.columns.get(at).filter(|(theirs, _)| theirs == name);
+            let Some((_, theirs)) = theirs else { return Err(FeatureError::UnknownField { field: name.clone() }) };
+            let (expected, found) = (column.kind(), theirs.kind());
+            if expected != found {
+                return Err(FeatureError::WrongKind { field: name.clone(), expected, found });
+            }
+        }
+        if let Some((name, _)) = other.columns.get(self.columns.len()) {
+            return Err(FeatureError::UnknownField { field: name.clone() });
+        }
+        self.n_rows += other.n_rows;
+        for ((_, column), (_, theirs)) in self.columns.iter_mut().zip(other.columns) {
+            match (column, theirs) {
+                (Column::Number(ours), Column::Number(theirs)) => ours.extend(theirs),
+                (Column::Category(ours), Column::Category(theirs)) => ours.extend(theirs),
+                // The kinds are the same, as was just checked.
+                (Column::Number(_), Column::Category(_)) | (Column::Category(_), Column::Number(_)) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the rows marked; those beyond the end of `is_kept` go.
+    pub fn retain(&mut self, is_kept: &[bool]) {
+        fn kept<T>(values: &mut Vec<T>, is_kept: &[bool]) {
+            let mut marks = is_kept.iter();
+            values.retain(|_| marks.next().copied().unwrap_or(false));
+        }
+        self.n_rows = is_kept.iter().take(self.n_rows).filter(|is_kept| **is_kept).count();
+        for (_, column) in &mut self.columns {
+            match column {
+                Column::Number(values) => kept(values, is_kept),
+                Column::Category(values) => kept(values, is_kept),
+            }
+        }
+    }
+
     /// The columns of `fields`, in their order. Other columns of the frame are not looked at.
     ///
     /// # Errors

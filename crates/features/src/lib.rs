@@ -11,8 +11,8 @@
 //! - It never fails on a value: a level it has not seen, a missing field, an infinite number all have a defined
 //!   feature. It fails only on rows of the wrong shape or fields of the wrong kind.
 //! - Every feature is a finite `f32`.
-//! - The same plan and row give the same bits on every machine: only comparison, IEEE multiplication and division,
-//!   and rounding to `f32` occur, no fused operation and no function of the platform.
+//! - The same plan and row give the same bits on every machine: only comparison, IEEE addition, multiplication and
+//!   division, and rounding to `f32` occur, no fused operation and no function of the platform.
 //! - Two plans with the same fingerprint compute the same features.
 //!
 //! Features are not scaled here: trees do not need it, and the linear trainer folds its own scaling into its
@@ -41,8 +41,8 @@
 pub use error::FeatureError;
 pub use frame::{Column, Field, Frame, Kind, Value};
 pub use matrix::Matrix;
-pub use plan::{Feature, FeaturePlan};
-pub use spec::{FeatureRule, FeatureSpec, Fill};
+pub use plan::{Feature, FeaturePlan, Term};
+pub use spec::{FeatureRule, FeatureSpec, Fill, LinearTerm};
 
 pub mod limits;
 pub mod wire;

@@ -10,7 +10,9 @@ pub const MAX_FEATURES: usize = 65_536;
 pub const MAX_LEVELS: usize = 65_536;
 /// Most fields multiplied on one side of a ratio.
 pub const MAX_FACTORS: usize = 8;
-/// Longest name of a field or ratio, in bytes.
+/// Most fields added in a sum.
+pub const MAX_TERMS: usize = 64;
+/// Longest name of a field, ratio or sum, in bytes.
 pub const MAX_NAME_BYTES: usize = 256;
 /// Longest level of a category, in bytes.
 pub const MAX_LEVEL_BYTES: usize = 4_096;

@@ -80,6 +80,25 @@ pub enum Feature {
         /// Stands in for an undefined ratio.
         fill: f32,
     },
+    /// A weighted sum of numbers.
+    Linear {
+        /// Name of the feature.
+        name: String,
+        /// What is added, in this order.
+        terms: Vec<Term>,
+        /// Stands in for an undefined sum.
+        fill: f32,
+    },
+}
+
+/// A field and what it counts in a sum.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Term {
+    /// Index of the field.
+    pub field: usize,
+    /// What its number is multiplied by.
+    pub weight: f32,
 }
 
 impl FeaturePlan {
@@ -223,7 +242,7 @@ impl Feature {
         match self {
             Self::Number { field, .. } | Self::Ordinal { field, .. } => vec![name(*field).to_owned()],
             Self::MissingFlag { field } => vec![format!("{}_missing", name(*field))],
-            Self::Ratio { name, .. } => vec![name.clone()],
+            Self::Ratio { name, .. } | Self::Linear { name, .. } => vec![name.clone()],
             Self::OneHot { field, levels, other } => {
                 let other = other.then_some("<other>");
                 levels.iter().map(String::as_str).chain(other).map(|l| format!("{}={l}", name(*field))).collect()
@@ -240,6 +259,7 @@ impl Feature {
             Self::Ratio { numerator, denominator, .. } => {
                 numerator.iter().chain(denominator).map(|&field| (field, Some(Kind::Number))).collect()
             }
+            Self::Linear { terms, .. } => terms.iter().map(|term| (term.field, Some(Kind::Number))).collect(),
         }
     }
 
@@ -255,6 +275,7 @@ impl Feature {
             Self::Ratio { numerator, denominator, fill, .. } => {
                 out[0] = ratio(values, numerator, denominator).map_or(*fill, to_f32);
             }
+            Self::Linear { terms, fill, .. } => out[0] = linear(values, terms).map_or(*fill, to_f32),
             Self::OneHot { field, levels, other } => {
                 out.fill(0.0);
                 let found = level(values[*field])
@@ -274,6 +295,13 @@ pub(crate) fn ratio(values: &[Value<'_>], numerator: &[usize], denominator: &[us
     let quotient: f64 = product(numerator)? / product(denominator)?;
     // Division by zero and overflow end here as well.
     quotient.is_finite().then_some(quotient)
+}
+
+/// The weighted sum, in the order written; `None` where it is undefined.
+pub(crate) fn linear(values: &[Value<'_>], terms: &[Term]) -> Option<f64> {
+    // A product and a sum, each rounded by itself: a fused operation would give other bits where there is one.
+    let add = |sum: f64, term: &Term| Some(sum + f64::from(term.weight) * number(values[term.field])?);
+    terms.iter().try_fold(0.0, add).filter(|sum| sum.is_finite())
 }
 
 /// The number, unless it is missing or not finite.

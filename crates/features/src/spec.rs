@@ -63,9 +63,30 @@ pub enum FeatureRule {
         /// What stands in for an undefined ratio.
         when_undefined: Fill,
     },
+    /// The sum of some numbers, each times its weight: what is left of a salary, say.
+    ///
+    /// It is undefined where a number is missing, or the sum overflows.
+    Linear {
+        /// Name of the feature.
+        name: String,
+        /// What is added, in this order.
+        terms: Vec<LinearTerm>,
+        /// What stands in for an undefined sum.
+        when_undefined: Fill,
+    },
 }
 
-/// What stands in for a number that is missing or a ratio that is undefined.
+/// A field and what it counts in a sum.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinearTerm {
+    /// Field of numbers.
+    pub field: String,
+    /// What the number is multiplied by; finite.
+    pub weight: f32,
+}
+
+/// What stands in for a number that is missing, or a ratio or sum that is undefined.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fill {
@@ -123,5 +144,12 @@ impl FeatureRule {
             denominator: owned(denominator),
             when_undefined,
         }
+    }
+
+    /// The rule [`FeatureRule::Linear`] of fields and their weights.
+    #[must_use]
+    pub fn linear(name: &str, terms: &[(&str, f32)], when_undefined: Fill) -> Self {
+        let term = |&(field, weight): &(&str, f32)| LinearTerm { field: field.to_owned(), weight };
+        Self::Linear { name: name.to_owned(), terms: terms.iter().map(term).collect(), when_undefined }
     }
 }

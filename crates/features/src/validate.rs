@@ -79,6 +79,17 @@ fn check_feature(at: &str, feature: &Feature, fields: &[Field]) -> Result<(), Fe
             }
             finite(at, *fill)
         }
+        Feature::Linear { name: sum, terms, fill } => {
+            name(at, sum)?;
+            if terms.is_empty() {
+                return Err(invalid(at, "a sum needs a field"));
+            }
+            at_most(at, terms.len(), limits::MAX_TERMS)?;
+            if let Some(term) = terms.iter().find(|term| !term.weight.is_finite()) {
+                return Err(invalid(at, format!("the weight {} is not finite", term.weight)));
+            }
+            finite(at, *fill)
+        }
     }
 }
 

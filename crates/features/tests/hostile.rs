@@ -16,7 +16,8 @@ fn plan_json() -> Json {
             { "missing_flag": { "field": 1 } },
             { "one_hot": { "field": 1, "levels": ["x", "y"], "other": false } },
             { "ordinal": { "field": 1, "levels": ["y", "x"] } },
-            { "ratio": { "name": "r", "numerator": [0, 0], "denominator": [0], "fill": 0.0 } }
+            { "ratio": { "name": "r", "numerator": [0, 0], "denominator": [0], "fill": 0.0 } },
+            { "linear": { "name": "l", "terms": [{ "field": 0, "weight": 1.0 }, { "field": 0, "weight": -0.5 }], "fill": 0.0 } }
         ]
     })
 }
@@ -36,7 +37,7 @@ fn with(pointer: &str, value: Json) -> Json {
 fn a_sound_plan_is_read() {
     // The one-hot column of `y` and the ordinal are called `c=y` and `c`; nothing else has these names.
     let plan = read(&plan_json()).unwrap();
-    assert_eq!(plan.feature_names(), ["a", "c_missing", "c=x", "c=y", "c", "r"]);
+    assert_eq!(plan.feature_names(), ["a", "c_missing", "c=x", "c=y", "c", "r", "l"]);
 }
 
 #[test]
@@ -66,6 +67,12 @@ fn each_broken_plan_is_refused_with_the_place() {
         ("/features/4/ratio/denominator", json!([]), "features[4]: both sides"),
         ("/features/4/ratio/denominator", json!([1]), "`c` must be a number, not a category"),
         ("/features/4/ratio/numerator", json!([0, 0, 0, 0, 0, 0, 0, 0, 0]), "features[4]: 9 entries, at most 8"),
+        ("/features/5/linear/name", json!("r"), "feature `r` occurs twice"),
+        ("/features/5/linear/name", json!(""), "features[5]: the name is empty"),
+        ("/features/5/linear/terms", json!([]), "features[5]: a sum needs a field"),
+        ("/features/5/linear/terms/0/field", json!(1), "`c` must be a number, not a category"),
+        ("/features/5/linear/terms/1/field", json!(2), "features[5]: field 2 does not exist"),
+        ("/features/5/linear/terms", json!(vec![json!({ "field": 0, "weight": 1.0 }); 65]), "features[5]: 65 entries"),
         ("/features/4", json!({ "hash": { "field": 0 } }), "unknown variant"),
         ("/features/4", json!({ "number": { "field": 0, "fill": 0.0, "scale": 2.0 } }), "unknown field"),
     ] {
@@ -78,6 +85,7 @@ fn each_broken_plan_is_refused_with_the_place() {
 fn a_fill_value_beyond_f32_is_refused() {
     // By the parser or by the check after it: serde_json does either, depending on features that others switch on.
     assert!(read(&with("/features/0/number/fill", json!(1e39))).is_err());
+    assert!(read(&with("/features/5/linear/terms/0/weight", json!(1e39))).is_err());
 }
 
 #[test]
@@ -126,6 +134,10 @@ fn the_fingerprint_changes_with_every_part_of_the_plan() {
         ("/features/4/ratio/numerator", json!([0])),
         ("/features/4/ratio/denominator", json!([0, 0])),
         ("/features/4/ratio/fill", json!(-0.0)),
+        ("/features/5/linear/name", json!("m")),
+        ("/features/5/linear/terms/0/weight", json!(1.000_000_1)),
+        ("/features/5/linear/terms", json!([{ "field": 0, "weight": 1.0 }])),
+        ("/features/5/linear/fill", json!(1.0)),
     ];
     let mut seen = BTreeSet::from([read(&plan_json()).unwrap().fingerprint()]);
     for (pointer, value) in changes {

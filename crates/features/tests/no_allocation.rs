@@ -45,6 +45,7 @@ fn one_row_is_decoded_and_transformed_without_allocating() {
             FeatureRule::one_hot("c"),
             FeatureRule::ordinal("c", &["low", "high"]),
             FeatureRule::ratio("r", &["a"], &["a", "a"], Fill::Median),
+            FeatureRule::linear("l", &[("a", 2.0), ("a", -1.0)], Fill::Median),
         ],
     };
     let levels = ["low", "high", "low"].map(|level| Some(level.to_owned()));
@@ -69,5 +70,5 @@ fn one_row_is_decoded_and_transformed_without_allocating() {
         }
     });
     assert_eq!(n, 0);
-    assert_eq!(out, [1.5, 1.0, 0.0, 0.0, -1.0, 0.75]);
+    assert_eq!(out, [1.5, 1.0, 0.0, 0.0, -1.0, 0.75, 1.5]);
 }

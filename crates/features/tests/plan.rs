@@ -17,6 +17,8 @@ fn spec() -> FeatureSpec {
             FeatureRule::ordinal("d", &["low", "high"]),
             FeatureRule::ratio("a_per_b", &["a"], &["b"], Fill::Median),
             FeatureRule::ratio("a_a_per_b", &["a", "a"], &["b"], Fill::Constant(7.0)),
+            FeatureRule::linear("a_less_b", &[("a", 1.0), ("b", -1.0)], Fill::Median),
+            FeatureRule::linear("a_and_half_b", &[("a", 1.0), ("b", 0.5)], Fill::Constant(-9.0)),
         ],
     }
 }
@@ -52,13 +54,15 @@ fn row(plan: &FeaturePlan, values: &[Value<'_>]) -> Vec<f32> {
 fn every_rule_does_what_it_says() {
     let plan = FeaturePlan::fit(&spec(), &sample(), &[0, 1, 2, 3, 4]).unwrap();
     let names = ["a", "b", "b_missing", "c_missing", "c=x", "c=y", "c=<other>", "d", "a_per_b", "a_a_per_b"];
-    assert_eq!(plan.feature_names(), names);
+    let sums = ["a_less_b", "a_and_half_b"];
+    assert_eq!(plan.feature_names(), [names.as_slice(), &sums].concat());
     let matrix = plan.transform(&sample(), &[0, 1, 2, 3]).unwrap();
-    // The median of a is that of 1, 2, 5, 10; of a/b that of 1/2 and 5/2, as 2/0 and missing numbers have no ratio.
-    assert_eq!(matrix.row(0), [1.0, 2.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.5, 0.5]);
-    assert_eq!(matrix.row(1), [2.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.5, 7.0]);
-    assert_eq!(matrix.row(2), [3.5, 4.0, 0.0, 0.0, 1.0, 0.0, 0.0, -1.0, 1.5, 7.0]);
-    assert_eq!(matrix.row(3), [10.0, -1.0, 1.0, 1.0, 0.0, 0.0, 1.0, -1.0, 1.5, 7.0]);
+    // The median of a is that of 1, 2, 5, 10; of a/b that of 1/2 and 5/2, as 2/0 and missing numbers have no ratio;
+    // of a - b that of -1, 2 and 3.
+    assert_eq!(matrix.row(0), [1.0, 2.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.5, 0.5, -1.0, 2.0]);
+    assert_eq!(matrix.row(1), [2.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.5, 7.0, 2.0, 2.0]);
+    assert_eq!(matrix.row(2), [3.5, 4.0, 0.0, 0.0, 1.0, 0.0, 0.0, -1.0, 1.5, 7.0, 2.0, -9.0]);
+    assert_eq!(matrix.row(3), [10.0, -1.0, 1.0, 1.0, 0.0, 0.0, 1.0, -1.0, 1.5, 7.0, 2.0, -9.0]);
 }
 
 #[test]
@@ -99,6 +103,9 @@ fn a_number_too_large_for_f32_stays_finite() {
     let plan = FeaturePlan::fit(&spec(), &sample(), &[0]).unwrap();
     let out = row(&plan, &[Value::Number(1e300), Value::Missing, Value::Number(-1e300), Value::Missing]);
     assert_eq!((out[0], out[1]), (f32::MAX, f32::MIN));
+    assert_eq!(out[10], f32::MAX, "a sum as well");
+    let most = [Value::Number(f64::MAX), Value::Missing, Value::Number(f64::MIN), Value::Missing];
+    assert_eq!(row(&plan, &most)[10], -1.0, "a sum that overflows is undefined, and 1 - 2 was the only one fitted");
     let out = row(&plan, &[Value::Number(f64::INFINITY), Value::Missing, Value::Number(f64::NAN), Value::Missing]);
     assert_eq!((out[0], out[1], out[2]), (1.0, -1.0, 1.0), "infinite and NaN count as missing");
 }
@@ -145,6 +152,26 @@ fn frames_are_even_and_their_names_unique() {
     let uneven = FeatureError::UnevenColumns { column: "b".into(), expected: 2, found: 3 };
     assert_eq!(columns(["a", "b"], [2, 3]), Err(uneven));
     assert_eq!(columns(["a", "a"], [2, 2]), Err(FeatureError::Duplicate { what: "column", name: "a".into() }));
+}
+
+#[test]
+fn frames_are_put_together_and_rows_taken_out() {
+    let mut whole = sample();
+    whole.append(sample()).unwrap();
+    assert_eq!(whole.n_rows(), 10);
+    whole.retain(&[false, true, false, false, false, true, true]);
+    assert_eq!(whole.n_rows(), 3);
+    let texts = |frame: &Frame| format!("{:?}", ["a", "b", "c", "d"].map(|name| frame.column(name).unwrap().value(0)));
+    let mut second = sample();
+    second.retain(&[false, true]);
+    assert_eq!((texts(&whole), second.n_rows()), (texts(&second), 1));
+    let only_a = Frame::new(vec![("a".into(), Column::Number(vec![1.0]))]).unwrap();
+    assert_eq!(whole.append(only_a.clone()), Err(FeatureError::UnknownField { field: "b".into() }));
+    let mut few = only_a;
+    assert_eq!(few.append(sample()), Err(FeatureError::UnknownField { field: "b".into() }));
+    let other_kind = Frame::new(vec![("a".into(), Column::Category(vec![None]))]).unwrap();
+    assert!(matches!(few.append(other_kind), Err(FeatureError::WrongKind { .. })));
+    assert_eq!(few.n_rows(), 1);
 }
 
 fn number() -> impl Strategy<Value = f64> {
@@ -210,6 +237,7 @@ proptest! {
     fn a_plan_survives_its_json_form(frame in any_frame(), fill in any::<f32>()) {
         let mut spec = spec();
         if fill.is_finite() {
+            spec.rules.push(FeatureRule::linear("l", &[("a", fill), ("b", 0.1)], Fill::Median));
             spec.rules.push(FeatureRule::ratio("r", &["a"], &["b"], Fill::Constant(fill)));
         }
         let rows: Vec<_> = (0..frame.n_rows()).collect();

@@ -4,7 +4,7 @@
 mod support;
 
 use contracts::{Reference, WasmBuild};
-use features::wire;
+use features::{Column, FeaturePlan, FeatureRule, FeatureSpec, Field, Fill, Frame, Value, wire};
 use inference::{InferenceError, Limits, Model};
 use onnx::proto::{DataType, NodeProto, TensorProto};
 use wasm_model::Session;
@@ -46,6 +46,42 @@ fn features_and_answers_have_the_same_bits_natively_and_in_the_module() {
         let distinct: std::collections::BTreeSet<u32> = bits(&answers).into_iter().collect();
         assert!(distinct.len() > N_ROWS / 10, "the rows do not exercise the model");
     }
+}
+
+#[test]
+fn ratios_and_weighted_sums_have_the_same_bits_natively_and_in_the_module() {
+    let fields: Vec<Field> = ["a", "b", "c"].map(Field::number).to_vec();
+    let rules = vec![
+        // 0.1 has no exact form, so a fused multiplication would show in the last bits.
+        FeatureRule::linear("sum", &[("a", 0.1), ("b", -0.7), ("c", 1e-3)], Fill::Median),
+        FeatureRule::linear("difference", &[("a", 1.0), ("b", -1.0)], Fill::Constant(0.0)),
+        FeatureRule::ratio("ratio", &["a", "b"], &["c"], Fill::Median),
+    ];
+    let columns = ["a", "b", "c"].map(|name| (name.to_owned(), Column::Number(vec![1.0, -2.0, 3.5])));
+    let frame = Frame::new(columns.to_vec()).unwrap();
+    let plan = FeaturePlan::fit(&FeatureSpec { fields, rules }, &frame, &[0, 1, 2]).unwrap();
+    let mut numbers = support::Numbers(11);
+    let rows: Vec<Vec<Value<'_>>> = (0..2_000)
+        .map(|_| {
+            // Of any magnitude: cancellation and overflow occur.
+            let mut number = || match f64::from_bits(numbers.next()) {
+                number if numbers.next().is_multiple_of(3) => Value::Number(number),
+                _ => Value::Number(f64::from(numbers.unit()) * 1e6),
+            };
+            vec![number(), number(), number()]
+        })
+        .collect();
+    let onnx = support::linear(plan.n_features());
+    let mut coded = Vec::new();
+    rows.iter().flatten().for_each(|value| wire::encode_value(value, &mut coded));
+    let mut native = Session::load(&onnx, &plan.to_json()).unwrap();
+    let expected = native.transform(&coded, rows.len()).unwrap().to_vec();
+    for build in [WasmBuild::Compact, WasmBuild::Tract] {
+        let mut model = Model::load(&support::module(build), &onnx, &plan.to_json(), Limits::default()).unwrap();
+        assert_eq!(bits(&model.transform(&rows).unwrap().values), bits(&expected), "{build:?}");
+    }
+    let distinct: std::collections::BTreeSet<u32> = bits(&expected).into_iter().collect();
+    assert!(distinct.len() > rows.len(), "the rows do not exercise the features");
 }
 
 #[test]

@@ -9,6 +9,10 @@ use contracts::{ErrorName, ObjectRef, PartOutput, RowCounts, Sha256};
 use etl::Part;
 use lake::{Lake, LakeError, keys, keys::Layer};
 
+pub use gold::{GoldError, gold, gold_rows};
+
+mod gold;
+
 /// Most hash partitions that rows are divided into: each part of a table is that many objects then.
 pub const MAX_PARTITIONS: u32 = 256;
 

@@ -25,6 +25,8 @@ pub struct ModelFiles {
     pub signature: Bytes,
     /// `reference.json`.
     pub reference: Bytes,
+    /// `drift.json`.
+    pub drift: Bytes,
 }
 
 /// A model to register.
@@ -197,6 +199,7 @@ impl Registry {
             plan: object(ModelFile::Plan, &new.files.plan),
             signature: object(ModelFile::Signature, &new.files.signature),
             reference: object(ModelFile::Reference, &new.files.reference),
+            drift: object(ModelFile::Drift, &new.files.drift),
             model_card: object(ModelFile::Card, card.as_bytes()),
         }
     }
@@ -215,6 +218,7 @@ impl Registry {
             (ModelFile::Plan, &manifest.plan, &files.plan),
             (ModelFile::Signature, &manifest.signature, &files.signature),
             (ModelFile::Reference, &manifest.reference, &files.reference),
+            (ModelFile::Drift, &manifest.drift, &files.drift),
             (ModelFile::Card, &manifest.model_card, &card),
         ];
         for (file, claimed, bytes) in files {

@@ -64,6 +64,7 @@ pub(crate) fn new_version(run: &str, content: &str) -> NewVersion {
             plan: bytes("plan"),
             signature: bytes("signature"),
             reference: bytes("reference"),
+            drift: bytes("drift"),
         },
     }
 }

@@ -5,7 +5,7 @@ use std::{
 
 use contracts::{ModelSignature, RowWarning};
 use features::Value;
-use usecases::{ColumnDecl, ColumnKind, Role, Table};
+use usecases::{ColumnDecl, ColumnKind, Role, UseCase};
 
 use crate::{
     json::Node,
@@ -23,7 +23,7 @@ pub(crate) struct FieldTable {
     fields: Vec<FieldRule>,
     index: HashMap<String, usize>,
     /// How raw files spell the fields and their levels; requests may do so too.
-    spellings: Option<&'static Table>,
+    spellings: Option<&'static UseCase>,
 }
 
 #[derive(Debug)]
@@ -47,7 +47,7 @@ type Member<'b> = (Cow<'b, str>, Node<'b>);
 
 impl FieldTable {
     /// The table for `signature`; the text says which field has a kind that does not exist or a name twice.
-    pub(crate) fn new(signature: &ModelSignature, spellings: Option<&'static Table>) -> Result<Self, String> {
+    pub(crate) fn new(signature: &ModelSignature, spellings: Option<&'static UseCase>) -> Result<Self, String> {
         let mut fields = Vec::with_capacity(signature.fields.len());
         let mut index = HashMap::with_capacity(signature.fields.len());
         for field in &signature.fields {
@@ -59,7 +59,7 @@ impl FieldTable {
                 return Err(format!("field `{}` occurs twice", field.name));
             }
             let categories = field.categories.iter().cloned().collect();
-            let column = spellings.and_then(|table| table.column(&field.name));
+            let column = spellings.and_then(|use_case| use_case.field_column(&field.name));
             fields.push(FieldRule { name: field.name.clone(), kind, nullable: field.nullable, categories, column });
         }
         Ok(Self { fields, index, spellings })
@@ -151,10 +151,11 @@ impl FieldTable {
         value: &'n Node<'b>,
         cells: &mut [Option<&'n Node<'b>>],
     ) -> Result<(), Refusal> {
-        let column = || self.spellings.and_then(|table| table.column_spelled(name));
-        let position = self.index.get(name).copied().or_else(|| self.index.get(&column()?.name).copied());
+        let columns = || self.spellings.into_iter().flat_map(|use_case| use_case.columns_spelled(name));
+        let position = self.index.get(name).copied();
+        let position = position.or_else(|| columns().find_map(|column| self.index.get(&column.name).copied()));
         let Some(cell) = position.and_then(|position| cells.get_mut(position)) else {
-            return match column().map(|column| column.role) {
+            return match columns().next().map(|column| column.role) {
                 // Says who the row is about, which the model must not know and the caller need not remove.
                 Some(Role::Key) => Ok(()),
                 Some(Role::Label) => {
@@ -281,7 +282,7 @@ mod tests {
             field("tenure", "number", false, &[]),
             field("contract", "category", false, &["Month-to-month", "One year", "Two year"]),
         ];
-        FieldTable::new(&signature(fields), usecases::find("telco").unwrap().gold_table()).unwrap()
+        FieldTable::new(&signature(fields), usecases::find("telco")).unwrap()
     }
 
     /// The rows read in a form that outlives the body, or the kind of refusal, the field and the row.

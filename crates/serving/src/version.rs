@@ -101,7 +101,7 @@ fn checked_fields(
     if signature.classes.len() != 2 || !signature.threshold.is_finite() {
         return Err(LoadError::Signature("two classes and a finite threshold are needed".to_owned()));
     }
-    let spellings = usecases::find(&manifest.use_case).and_then(usecases::UseCase::gold_table);
+    let spellings = usecases::find(&manifest.use_case);
     if plan.feature_names() != signature.features {
         return Err(LoadError::Signature("its features are not those of the feature plan".to_owned()));
     }

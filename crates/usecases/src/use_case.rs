@@ -35,12 +35,6 @@ impl UseCase {
         self.tables.iter().find(|table| table.name == name)
     }
 
-    /// The table that a prediction request spells its fields by.
-    #[must_use]
-    pub fn gold_table(&self) -> Option<&Table> {
-        self.table(&self.gold.table)
-    }
-
     /// The comparison called `name`.
     #[must_use]
     pub fn comparison(&self, name: &str) -> Option<&Comparison> {
@@ -56,6 +50,11 @@ impl UseCase {
             }
             _ => None,
         })
+    }
+
+    /// The columns of all tables that a header or a request spells this way.
+    pub fn columns_spelled(&self, spelling: &str) -> impl Iterator<Item = &ColumnDecl> {
+        self.tables.iter().filter_map(move |table| table.column_spelled(spelling))
     }
 
     /// The search over a family of models.

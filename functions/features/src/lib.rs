@@ -1,39 +1,54 @@
-//! Validated silver becomes a snapshot: gold rows divided into splits, and the feature plan fitted on the training
-//! rows.
+//! Validated silver becomes a snapshot, in two steps.
 //!
-//! The snapshot's id follows from the contents of all its objects, so the same data gives the same id, whichever run
-//! makes it and wherever its raw files lie.
-//! The answer is stored last, at `runs/<use_case>/<run_id>/features.json`; a run that is asked again answers from there
-//! and does not touch the pointer to the newest snapshot, which a later run may have moved on.
+//! | step | asked | does |
+//! |---|---|---|
+//! | `gold` | once per hash partition | silver rows of all tables become gold rows: one per entity, with what was known of it when the prediction is made |
+//! | `fit` | once | chooses which gold rows train, validate and test, fits the feature plan on the training rows, seals the snapshot |
+//!
+//! The key of a gold part follows from the silver it is made of and from the declaration, and a snapshot's id from the
+//! contents of all its objects: the same data gives the same snapshot, whichever run makes it and wherever its raw files
+//! lie.
+//! The answer of `fit` is stored last, at `runs/<use_case>/<run_id>/features.json`; a run that is asked again answers
+//! from there and does not touch the pointer to the newest snapshot, which a later run may have moved on.
 
-use contracts::stage::{FeaturesResponse, ValidateResponse};
-use contracts::{ErrorName, ObjectRef, Sha256, Snapshot, SnapshotId};
-use etl::{EtlError, Gold, GoldBuilder, Split};
-use features::{FeatureError, FeaturePlan};
-use lake::{Lake, LakeError, keys};
+use contracts::ErrorName;
+use contracts::stage::{FeaturesRequest, FeaturesResponse, GoldPart, PartitionVerdict};
+use etl::{EtlError, PartitionFindings};
+use features::FeatureError;
+use lake::{Lake, LakeError};
 use lambda_kit::Named;
+use parts::GoldError;
+use serde::{Deserialize, Serialize};
 use usecases::UseCase;
 
-/// File of a run with the answer of this stage.
-const ANSWER: &str = "features.json";
+pub use fit::handle as fit;
+pub use gold::handle as gold;
 
-/// Why there is no snapshot.
+mod fit;
+mod gold;
+
+/// Why there is no gold or no snapshot.
 #[derive(Debug, thiserror::Error)]
 pub enum FeaturesError {
     /// The request names something that does not exist.
     #[error("request: {0}")]
     Request(String),
     /// The rows do not add up.
-    #[error("gold has {found} rows where validation let {expected} through")]
+    #[error("{what}: {found} rows where {expected} were expected")]
     Miscounted {
-        /// Rows that validation let through.
+        /// What was counted.
+        what: String,
+        /// Rows that there ought to be.
         expected: u64,
-        /// Rows of gold.
+        /// Rows found.
         found: u64,
     },
     /// A silver part cannot be read, or gold not be made.
     #[error(transparent)]
     Etl(#[from] EtlError),
+    /// Gold rows cannot be read back.
+    #[error(transparent)]
+    Gold(#[from] GoldError),
     /// The feature plan does not fit the gold rows.
     #[error(transparent)]
     Plan(#[from] FeatureError),
@@ -48,97 +63,45 @@ impl Named for FeaturesError {
             Self::Request(_) => ErrorName::InvalidInput,
             Self::Miscounted { .. } | Self::Plan(_) => ErrorName::Internal,
             Self::Etl(error) => error.name(),
+            Self::Gold(error) => error.name(),
             Self::Lake(error) => error.name(),
         }
     }
 }
 
-/// Makes the snapshot, or finds it made.
+/// The answer of either step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// To `fit`: the snapshot.
+    Snapshot(FeaturesResponse),
+    /// To `gold`: the part.
+    Gold(GoldPart),
+}
+
+/// Takes one step.
 ///
 /// # Errors
 /// [`FeaturesError`], under the names `DataQuality`, `InvalidInput`, `NotFound`, `Conflict`, `Storage` and `Internal`.
-pub async fn handle(lake: &Lake, request: ValidateResponse) -> Result<FeaturesResponse, FeaturesError> {
-    let name = request.use_case.clone();
-    let use_case =
-        usecases::find(&name).ok_or_else(|| FeaturesError::Request(format!("there is no use case `{name}`")))?;
-    let answer_key = keys::run_file(&name, &request.run_id, ANSWER);
-    if let Some(answer) = lake.find_json(&answer_key).await? {
-        return Ok(answer);
-    }
-    let gold = gold(lake, use_case, &request).await?;
-    let plan = FeaturePlan::fit(&use_case.gold.features, &gold.frame, &gold.rows_of(Split::Train))?;
-    let snapshot = write(lake, &request, &gold, &plan).await?;
-    lake.update_json(&keys::newest_snapshot(&name), |newest: Option<&SnapshotId>| {
-        (newest != Some(&snapshot.id)).then(|| snapshot.id.clone())
+pub async fn handle(lake: &Lake, request: FeaturesRequest) -> Result<Answer, FeaturesError> {
+    Ok(match request {
+        FeaturesRequest::Gold(request) => Answer::Gold(gold(lake, request).await?),
+        FeaturesRequest::Fit(request) => Answer::Snapshot(fit(lake, request).await?),
     })
-    .await?;
-    let answer = FeaturesResponse {
-        use_case: name,
-        run_id: request.run_id,
-        snapshot_id: snapshot.id,
-        feature_fingerprint: snapshot.feature_fingerprint,
-        rows_by_split: snapshot.rows_by_split,
-    };
-    lake.write_json_once(&answer_key, &answer).await?;
-    tracing::info!(snapshot_id = %answer.snapshot_id, rows = ?answer.rows_by_split, "snapshot made");
-    Ok(answer)
 }
 
-async fn gold(lake: &Lake, use_case: &UseCase, request: &ValidateResponse) -> Result<Gold, FeaturesError> {
-    let settings = lambda_kit::settings(lake, &use_case.name, &request.run_id).await?;
-    let table = &use_case.gold.table;
-    let parts = request.silver.get(table).map(Vec::as_slice).unwrap_or_default();
-    let mut builder = GoldBuilder::new(use_case)?;
-    for part in parts {
-        builder.push(&part.key, &lake.read(part).await?)?;
-    }
-    let gold = builder.finish(&settings.split, settings.seed)?;
-    // With one table, every validated row is a gold row.
-    if use_case.tables.len() == 1 && gold.keys.len() as u64 != request.rows.rows_out {
-        let (expected, found) = (request.rows.rows_out, gold.keys.len() as u64);
-        return Err(FeaturesError::Miscounted { expected, found });
-    }
-    Ok(gold)
+fn use_case(name: &str) -> Result<&'static UseCase, FeaturesError> {
+    usecases::find(name).ok_or_else(|| FeaturesError::Request(format!("there is no use case `{name}`")))
 }
 
-/// Writes gold, plan and snapshot, in this order.
-async fn write(
-    lake: &Lake,
-    request: &ValidateResponse,
-    gold: &Gold,
-    plan: &FeaturePlan,
-) -> Result<Snapshot, FeaturesError> {
-    let (gold_bytes, plan_bytes) = (gold.to_parquet()?, plan.to_json());
-    let reference =
-        |bytes: &[u8]| ObjectRef { key: String::new(), sha256: Sha256::of(bytes), size_bytes: bytes.len() as u64 };
-    let draft = Snapshot {
-        id: placeholder()?,
-        use_case: request.use_case.clone(),
-        raw: request.raw.clone(),
-        silver: request.silver.clone(),
-        gold: reference(&gold_bytes),
-        plan: reference(&plan_bytes),
-        feature_fingerprint: plan.fingerprint(),
-        rows: request.rows,
-        rows_by_split: gold.rows_by_split(),
-    };
-    let mut snapshot = draft.with_id();
-    snapshot.gold.key = keys::gold(&snapshot.use_case, &snapshot.id);
-    snapshot.plan.key = keys::gold_plan(&snapshot.use_case, &snapshot.id);
-    lake.write_once(&snapshot.gold.key, gold_bytes.into()).await?;
-    lake.write_once(&snapshot.plan.key, plan_bytes.into()).await?;
-    let key = keys::snapshot(&snapshot.use_case, &snapshot.id);
-    // The same contents under other raw keys are the same snapshot: the first to be stored stays.
-    if let Some(stored) = lake.find_json(&key).await? {
-        return Ok(stored);
+/// What `validate` found in a partition.
+async fn findings(lake: &Lake, verdict: &PartitionVerdict) -> Result<PartitionFindings, FeaturesError> {
+    let findings: PartitionFindings = lake.read_json_ref(&verdict.verdict).await?;
+    if findings.partition != verdict.partition {
+        let (found, key) = (findings.partition, &verdict.verdict.key);
+        return Err(FeaturesError::Request(format!("{key} is of partition {found}, not {}", verdict.partition)));
     }
-    lake.write_json_once(&key, &snapshot).await?;
-    Ok(snapshot)
-}
-
-/// [`Snapshot::with_id`] replaces it.
-fn placeholder() -> Result<SnapshotId, FeaturesError> {
-    "0000000000000000".parse().map_err(|error| FeaturesError::Request(format!("{error}")))
+    Ok(findings)
 }
 
 #[cfg(test)]

@@ -2,18 +2,19 @@
 //!
 //! Before a version exists, every build of the inference module that can run the graph answers the reference rows, and
 //! each must agree with the trainer within the tolerance that the trainer stated.
-//! What is registered is complete: graph, feature plan, signature, reference rows and a card for people.
+//! What is registered is complete: graph, feature plan, signature, reference rows, the distributions that later rows are
+//! compared with, and a card for people.
 
 use bytes::Bytes;
 use contracts::{
     CandidateRecord, ErrorName, Reference, RunRecord, Snapshot,
     stage::{RegisterRequest, RegisterResponse},
 };
-use etl::EtlError;
 use features::{FeatureError, FeaturePlan};
 use inference::Modules;
 use lake::{Lake, LakeError, keys};
 use lambda_kit::Named;
+use parts::GoldError;
 use registry::{Change, ModelFiles, NewVersion, Registry, RegistryError};
 use tracing::info;
 
@@ -56,7 +57,7 @@ pub enum RegisterError {
     Features(#[from] FeatureError),
     /// The gold rows cannot be read.
     #[error(transparent)]
-    Gold(#[from] EtlError),
+    Gold(#[from] GoldError),
     /// The signature cannot be written as JSON.
     #[error("signature: {0}")]
     Signature(#[from] serde_json::Error),
@@ -103,13 +104,14 @@ pub async fn handle(
     info!(build = ?verdict.build, max_abs_difference = ?verdict.max_abs_difference, "agrees with the trainer");
 
     let snapshot: Snapshot = lake.read_json(&keys::snapshot(&request.use_case, &run.snapshot_id)).await?;
-    let gold = etl::gold_frame(&lake.read(&snapshot.gold).await?)?;
+    let gold = parts::gold(lake, &snapshot, files.plan.fields()).await?;
     let signature = signature::describe(use_case, &files.plan, &gold, candidate.validation.threshold)?;
     let files = ModelFiles {
         model: files.model,
         plan: files.plan_json,
         signature: Bytes::from(serde_json::to_vec_pretty(&signature)?),
         reference: files.reference_json,
+        drift: files.drift,
     };
     let card = |version, at: &str| model_card::write(use_case, version, at, &run, candidate, &snapshot, &verdict);
     let change = Change {
@@ -159,6 +161,7 @@ struct Files {
     plan: FeaturePlan,
     reference_json: Bytes,
     reference: Reference,
+    drift: Bytes,
 }
 
 async fn read_files(lake: &Lake, candidate: &CandidateRecord) -> Result<Files, RegisterError> {
@@ -174,5 +177,6 @@ async fn read_files(lake: &Lake, candidate: &CandidateRecord) -> Result<Files, R
     let reference_json = lake.read(&candidate.reference).await?;
     let reference = serde_json::from_slice(&reference_json)
         .map_err(|source| LakeError::Json { key: candidate.reference.key.clone(), source })?;
-    Ok(Files { model: lake.read(&candidate.model).await?, plan_json, plan, reference_json, reference })
+    let (model, drift) = (lake.read(&candidate.model).await?, lake.read(&candidate.drift).await?);
+    Ok(Files { model, plan_json, plan, reference_json, reference, drift })
 }

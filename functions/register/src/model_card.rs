@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use contracts::{BinaryMetrics, CandidateRecord, ModelVersion, RunRecord, Snapshot};
-use usecases::UseCase;
+use contracts::{BinaryMetrics, CandidateRecord, ModelVersion, RunRecord, Snapshot, SplitRule};
+use usecases::{Label, UseCase};
 
 use crate::referee::Verdict;
 
@@ -16,10 +16,10 @@ pub(crate) fn write(
     snapshot: &Snapshot,
     verdict: &Verdict,
 ) -> String {
-    let label = &use_case.gold.label;
     let mut card = format!(
-        "# {} {version}\n\nPredicts the probability that `{}` is `{}`.\n\n## Origin\n\n| | |\n|---|---|\n",
-        use_case.model_name, label.column, label.positive
+        "# {} {version}\n\nPredicts the probability that {}.\n\n## Origin\n\n| | |\n|---|---|\n",
+        use_case.model_name,
+        predicted(&use_case.gold.label)
     );
     let origin = [
         ("registered", at.to_owned()),
@@ -34,7 +34,11 @@ pub(crate) fn write(
     for (name, value) in origin {
         row(&mut card, &[name, &value]);
     }
-    card.push_str("\n## Data\n\n| split | rows | used for |\n|---|---|---|\n");
+    let divided = match snapshot.split {
+        SplitRule::Random { .. } => "Rows are divided by chance.",
+        SplitRule::Time { .. } => "Rows are divided by time: the newest test.",
+    };
+    let _ = write!(card, "\n## Data\n\n{divided}\n\n| split | rows | used for |\n|---|---|---|\n");
     let uses =
         [("train", "fitting, cross-validation"), ("validation", "choosing the threshold"), ("test", "the figures")];
     for (split, purpose) in uses {
@@ -59,11 +63,35 @@ pub(crate) fn write(
     for gate in &run.gates {
         let _ = writeln!(card, "- {}: {gate}", if gate.passed { "passed" } else { "failed" });
     }
+    comparisons(&mut card, use_case, run);
     card.push_str("\n## Agreement with the trainer on the reference rows\n\n");
     for (build, difference) in &verdict.max_abs_difference {
         let _ = writeln!(card, "- {build} build: at most {difference:.1e}");
     }
     card
+}
+
+/// What was trained beside the model and could not be selected.
+fn comparisons(card: &mut String, use_case: &UseCase, run: &RunRecord) {
+    if run.comparisons.is_empty() {
+        return;
+    }
+    card.push_str("\n## Comparisons\n\n| comparison | family | test roc_auc | shows |\n|---|---|---|---|\n");
+    for compared in &run.comparisons {
+        let name = compared.comparison.as_deref().unwrap_or_default();
+        let shows = use_case.comparison(name).map_or("", |comparison| comparison.shows.as_str());
+        row(card, &[name, &compared.family, &figure(&compared.test, "roc_auc"), shows]);
+    }
+}
+
+/// What the positive class means.
+fn predicted(label: &Label) -> String {
+    match label {
+        Label::Level { column, positive, .. } => format!("`{column}` is `{positive}`"),
+        Label::Event { column, above, counter, from, to, positive, .. } => {
+            format!("`{column}` exceeds {above} where `{counter}` is from {from} to {to}: `{positive}`")
+        }
+    }
 }
 
 fn row(card: &mut String, cells: &[&str]) {

@@ -16,12 +16,11 @@ pub(crate) fn describe(
     let rows = gold.rows_of(Split::Train);
     let columns = gold.frame.columns_of(plan.fields())?;
     let fields = plan.fields().iter().zip(columns).map(|(field, column)| describe_field(&field.name, column, &rows));
-    let label = &use_case.gold.label;
     Ok(ModelSignature {
         task: use_case.task,
         fields: fields.collect(),
         features: plan.feature_names(),
-        classes: vec![label.negative.clone(), label.positive.clone()],
+        classes: use_case.gold.label.classes().map(str::to_owned).to_vec(),
         threshold,
     })
 }

@@ -1,11 +1,12 @@
 //! The model in production, measured on the test rows that the candidates were measured on.
 
 use contracts::{BinaryMetrics, Champion, ErrorName, ModelManifest, ModelSignature, Snapshot};
-use etl::{EtlError, Gold, Split};
+use etl::{Gold, Split};
 use features::{FeatureError, FeaturePlan, Value};
 use inference::{InferenceError, Limits, Model, Modules};
 use lake::{Lake, LakeError};
 use metrics::MetricError;
+use parts::GoldError;
 use registry::{Registry, RegistryError};
 
 /// Rows sent through the model at once; bounds the memory beside the gold rows.
@@ -22,7 +23,7 @@ pub enum ChampionError {
     Registry(#[from] RegistryError),
     /// The gold rows.
     #[error(transparent)]
-    Gold(#[from] EtlError),
+    Gold(#[from] GoldError),
     /// The champion takes a field that the gold rows do not have.
     #[error("the gold rows do not fit its features: {0}")]
     Fields(#[from] FeatureError),
@@ -71,12 +72,13 @@ async fn evaluate(
     snapshot: &Snapshot,
 ) -> Result<BinaryMetrics, ChampionError> {
     let signature: ModelSignature = lake.read_json_ref(&manifest.signature).await?;
-    let plan = lake.read(&manifest.plan).await?;
+    let plan_json = lake.read(&manifest.plan).await?;
+    let plan = FeaturePlan::from_json(&plan_json)?;
     let onnx = lake.read(&manifest.model).await?;
-    let gold = etl::gold_frame(&lake.read(&snapshot.gold).await?)?;
-    let mut model = Model::load(&modules.build(manifest.build)?, &onnx, &plan, Limits::default())?;
+    let gold = parts::gold(lake, snapshot, plan.fields()).await?;
+    let mut model = Model::load(&modules.build(manifest.build)?, &onnx, &plan_json, Limits::default())?;
     let rows = gold.rows_of(Split::Test);
-    let probabilities = predict(&mut model, &FeaturePlan::from_json(&plan)?, &gold, &rows)?;
+    let probabilities = predict(&mut model, &plan, &gold, &rows)?;
     let labels: Vec<f32> = rows.iter().map(|&row| gold.labels[row]).collect();
     Ok(metrics::binary_metrics(&labels, &probabilities, signature.threshold)?)
 }

@@ -2,6 +2,8 @@
 //!
 //! The ranking looks at cross-validation only; the test split is kept for what is reported and gated, so that choosing
 //! among many candidates does not flatter the figure.
+//! What was trained for a comparison is kept in the record beside them, and never ranked.
+//! The champion answers the very same test rows; where these are split by time, they are the newest there are.
 //! The run's record is written whether the gates pass or not: a refused model is worth as much reading as a good one.
 
 use contracts::{
@@ -101,7 +103,9 @@ async fn decide(lake: &Lake, modules: &Modules, request: &SelectRequest) -> Resu
         usecases::find(&request.use_case).ok_or_else(|| SelectError::UnknownUseCase(request.use_case.clone()))?;
     let settings = lambda_kit::settings(lake, &request.use_case, &request.run_id).await?;
     let snapshot: Snapshot = lake.read_json(&keys::snapshot(&request.use_case, &request.snapshot_id)).await?;
-    let candidates = ranked(read_candidates(lake, request).await?);
+    let (candidates, comparisons): (Vec<_>, Vec<_>) =
+        read_candidates(lake, request).await?.into_iter().partition(|candidate| candidate.comparison.is_none());
+    let candidates = ranked(candidates);
     let Some(best) = candidates.first() else {
         return Err(SelectError::NoCandidates { run_id: request.run_id.to_string() });
     };
@@ -118,6 +122,7 @@ async fn decide(lake: &Lake, modules: &Modules, request: &SelectRequest) -> Resu
         gates,
         champion,
         candidates,
+        comparisons: beside(comparisons),
         settings,
     })
 }
@@ -153,6 +158,14 @@ fn ranked(mut candidates: Vec<CandidateRecord>) -> Vec<CandidateRecord> {
     });
     candidates.dedup_by(|a, b| a.candidate_key == b.candidate_key);
     candidates
+}
+
+/// Comparisons in the order of their names, families and keys.
+fn beside(mut comparisons: Vec<CandidateRecord>) -> Vec<CandidateRecord> {
+    let place = |one: &CandidateRecord| (one.comparison.clone(), one.family.clone(), one.candidate_key.clone());
+    comparisons.sort_by_key(place);
+    comparisons.dedup_by(|a, b| a.candidate_key == b.candidate_key);
+    comparisons
 }
 
 /// The gates of the settings, and the comparison with the champion where there is one.

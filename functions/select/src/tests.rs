@@ -39,6 +39,7 @@ fn candidate(key: &str, cv_roc_auc: f64, cv_log_loss: f64, test: BinaryMetrics) 
         candidate_key: key.to_owned(),
         family: "lightgbm".to_owned(),
         params: Map::new(),
+        comparison: None,
         snapshot_id: snapshot_id(),
         seed: 1,
         cv_roc_auc: vec![cv_roc_auc],
@@ -49,6 +50,7 @@ fn candidate(key: &str, cv_roc_auc: f64, cv_log_loss: f64, test: BinaryMetrics) 
         plan: object("plan"),
         feature_fingerprint: "f".to_owned(),
         reference: object("reference"),
+        drift: object("drift"),
     }
 }
 
@@ -71,7 +73,8 @@ async fn fixture(settings: Value, candidates: &[CandidateRecord]) -> Fixture {
         use_case: "telco".to_owned(),
         raw: [].into(),
         silver: [].into(),
-        gold: object("gold"),
+        gold: vec![object("gold")],
+        split: contracts::SplitRule::Time { validation_from: 1, test_from: 2 },
         plan: object("plan"),
         feature_fingerprint: "f".to_owned(),
         rows: contracts::RowCounts::default(),
@@ -88,6 +91,7 @@ async fn fixture(settings: Value, candidates: &[CandidateRecord]) -> Fixture {
             cv_roc_auc: candidate.cv_roc_auc_mean(),
             test_roc_auc: candidate.test.roc_auc,
             reused: false,
+            comparison: candidate.comparison.clone(),
         });
     }
     let folder = tempfile::tempdir().unwrap();
@@ -114,6 +118,7 @@ async fn crown(lake: &Lake, test: BinaryMetrics) {
         plan: "plan".into(),
         signature: "signature".into(),
         reference: "reference".into(),
+        drift: "drift".into(),
     };
     let new = registry::NewVersion {
         run_id: run_id(),
@@ -152,6 +157,26 @@ async fn the_best_cross_validated_auc_wins_and_log_loss_breaks_ties() {
     let order: Vec<&str> = record.candidates.iter().map(|candidate| candidate.candidate_key.as_str()).collect();
     assert_eq!(order, ["a", "b", "c"]);
     assert_eq!(ranked(candidates.to_vec()).last().unwrap().candidate_key, "nan");
+}
+
+#[tokio::test]
+async fn a_comparison_is_reported_and_never_selected() {
+    let compared = |key: &str, name: &str| CandidateRecord {
+        comparison: Some(name.to_owned()),
+        ..candidate(key, 0.99, 0.1, metrics(0.99, 0.9))
+    };
+    let proper = candidate("proper", 0.85, 0.4, metrics(0.85, 0.62));
+    let all = [compared("z", "a_variant"), proper, compared("y", "variant"), compared("x", "a_variant")];
+    let with = fixture(json!({}), &all).await;
+    let answer = select(&with).await.unwrap();
+    assert_eq!((answer.selected.candidate_key.as_str(), &answer.selected.comparison), ("proper", &None));
+    let record: RunRecord = with.lake.read_json_ref(&answer.run).await.unwrap();
+    assert_eq!((record.candidates.len(), record.selected.as_str()), (1, "proper"));
+    let order: Vec<&str> = record.comparisons.iter().map(|compared| compared.candidate_key.as_str()).collect();
+    assert_eq!(order, ["x", "z", "y"]);
+
+    let without = fixture(json!({}), &[compared("z", "a_variant")]).await;
+    assert_eq!(select(&without).await.unwrap_err().name(), ErrorName::InvalidInput);
 }
 
 #[tokio::test]

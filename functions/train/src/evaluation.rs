@@ -1,6 +1,6 @@
-use contracts::{BinaryMetrics, Reference};
+use contracts::{BinaryMetrics, DriftReference, Reference};
 use etl::Split;
-use features::{FeatureSpec, Matrix};
+use features::Matrix;
 use metrics::{MetricError, Objective, best_threshold, binary_metrics};
 use training::{CrossValidation, Dataset, Fitted, Folds, OnnxMetadata, TOLERANCE, cross_validate, fit};
 
@@ -13,6 +13,7 @@ pub(crate) struct Evaluated {
     pub(crate) test: BinaryMetrics,
     pub(crate) onnx: Vec<u8>,
     pub(crate) reference: Reference,
+    pub(crate) drift: DriftReference,
 }
 
 /// Rows of one split as the model takes them.
@@ -21,7 +22,7 @@ struct Rows {
     y: Vec<f32>,
 }
 
-pub(crate) fn evaluate(candidate: &Candidate, spec: &FeatureSpec, inputs: &Inputs) -> Result<Evaluated, TrainError> {
+pub(crate) fn evaluate(candidate: &Candidate, inputs: &Inputs) -> Result<Evaluated, TrainError> {
     let Candidate { family, seed, .. } = *candidate;
     let params = candidate.params.clone().into_iter().collect();
     let gold = &inputs.gold;
@@ -30,7 +31,7 @@ pub(crate) fn evaluate(candidate: &Candidate, spec: &FeatureSpec, inputs: &Input
         frame: &gold.frame,
         labels: &gold.labels,
         rows: &train_rows,
-        spec,
+        spec: inputs.spec,
         n_folds: candidate.n_folds as usize,
         seed,
     };
@@ -45,6 +46,7 @@ pub(crate) fn evaluate(candidate: &Candidate, spec: &FeatureSpec, inputs: &Input
     let objective: Objective = candidate.threshold_by.parse().map_err(TrainError::Settings)?;
     let threshold = best_threshold(&validation.y, &p, objective).map_err(on_validation)?.threshold;
     let validation = binary_metrics(&validation.y, &p, threshold).map_err(on_validation)?;
+    let drift = monitoring::drift_reference(&gold.frame, inputs.plan.fields(), &train_rows, &p)?;
 
     let test_rows = gold.rows_of(Split::Test);
     let test = rows_of(inputs, Split::Test)?;
@@ -55,7 +57,7 @@ pub(crate) fn evaluate(candidate: &Candidate, spec: &FeatureSpec, inputs: &Input
     let metadata = OnnxMetadata {
         family,
         snapshot_id: candidate.snapshot_id.clone(),
-        feature_fingerprint: inputs.snapshot.feature_fingerprint.clone(),
+        feature_fingerprint: inputs.plan.fingerprint(),
     };
     Ok(Evaluated {
         cv,
@@ -63,6 +65,7 @@ pub(crate) fn evaluate(candidate: &Candidate, spec: &FeatureSpec, inputs: &Input
         test: binary_metrics(&test.y, &p, threshold).map_err(on_test)?,
         onnx: fitted.model.to_onnx(&metadata)?,
         reference: reference::of_test_rows(gold, &inputs.plan, &test_rows, &trainer)?,
+        drift,
     })
 }
 

@@ -6,7 +6,6 @@ use crate::{BronzeReader, BronzeSource, EtlError, Header, Part, SourceBytes, par
 
 mod bronze;
 mod clean;
-mod gold;
 mod validation;
 
 /// Name of the raw file in these tests.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contracts::{Quality, Reading, RunRecord, Settings, Split, Training, run_name};
+use contracts::{Monitoring, Quality, Reading, RunRecord, Settings, Split, SplitBy, Training, run_name};
 use lake::{Lake, keys};
 
 use crate::{runs, testing::*};
@@ -10,18 +10,32 @@ use crate::{runs, testing::*};
 fn settings() -> Settings {
     Settings {
         seed: 42,
-        reading: Reading { bytes_per_part: 1, max_record_bytes: 1, max_quarantined_fraction: 0.1 },
+        reading: Reading {
+            bytes_per_part: 1,
+            bytes_per_partition: 1,
+            max_record_bytes: 1,
+            max_quarantined_fraction: 0.1,
+        },
         quality: Quality { min_rows: 1, min_score: 0.9, max_fraction: BTreeMap::new(), default_max_fraction: 0.0 },
-        split: Split { validation: 0.2, test: 0.2 },
+        split: Split { by: SplitBy::Random, validation: 0.2, test: 0.2 },
         training: Training {
             folds: 5,
             candidates_per_family: 1,
             families: vec!["lightgbm".to_owned()],
+            comparisons: vec![],
             rank_by: "roc_auc".to_owned(),
             threshold_by: "f1".to_owned(),
         },
         gates: BTreeMap::new(),
         champion_tolerance: 0.0,
+        monitoring: Monitoring {
+            min_rows: 1,
+            min_labelled_rows: 1,
+            min_roc_auc: 0.7,
+            max_psi: 0.2,
+            psi_confidence: 0.95,
+            cool_down_hours: 24,
+        },
     }
 }
 
@@ -34,6 +48,7 @@ fn record(run: &str, started_at: &str) -> RunRecord {
         selected_at: started_at.to_owned(),
         snapshot_id: "00112233aabbccdd".parse().unwrap(),
         candidates: vec![],
+        comparisons: vec![],
         selected: "key".to_owned(),
         gates: vec![],
         champion: None,

@@ -87,7 +87,7 @@ impl World {
     }
 
     pub fn signature(&self) -> ModelSignature {
-        let label = &usecases::find(USE_CASE).unwrap().gold.label;
+        let classes = usecases::find(USE_CASE).unwrap().gold.label.classes();
         let field = |(i, field): (usize, &features::Field)| {
             let mut categories: Vec<_> = self.rows.iter().filter_map(|row| Some(row[i].as_str()?.to_owned())).collect();
             categories.sort();
@@ -105,7 +105,7 @@ impl World {
             task: Task::BinaryClassification,
             fields: self.plan.fields().iter().enumerate().map(field).collect(),
             features: self.plan.feature_names(),
-            classes: vec![label.negative.clone(), label.positive.clone()],
+            classes: classes.map(str::to_owned).to_vec(),
             threshold: 0.5,
         }
     }
@@ -128,6 +128,7 @@ impl World {
             plan: self.plan.to_json().into(),
             signature: serde_json::to_vec(&self.signature()).unwrap().into(),
             reference: serde_json::to_vec(&self.reference(flavour)).unwrap().into(),
+            drift: Bytes::from_static(b"{}"),
         }
     }
 
@@ -275,7 +276,7 @@ fn metrics() -> BinaryMetrics {
 
 /// Generated customers as gold would have them: the first 60 rows in which every cell can be read.
 fn frame(use_case: &UseCase) -> Frame {
-    let table = use_case.gold_table().unwrap();
+    let table = use_case.table(telco::TABLE).unwrap();
     let csv = telco::generate(400, 7, telco::Spelling::Ibm);
     let mut lines = csv.lines();
     let header: Vec<_> = lines.next().unwrap().split(',').collect();
@@ -309,6 +310,7 @@ fn cells(table: &Table, columns: &[Option<usize>], line: &str) -> Option<Vec<Val
             Cell::Null => Value::Null,
             Cell::Number(number) => json!(number),
             Cell::Text(text) => json!(text),
+            Cell::Date(_) => return None,
         };
     }
     Some(cells)

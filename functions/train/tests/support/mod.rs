@@ -9,7 +9,7 @@ use usecases::UseCase;
 /// What the reader, the cleaner or the builder says.
 pub(crate) fn gold_of(use_case: &UseCase, csv: &[u8]) -> Result<Gold, Box<dyn std::error::Error>> {
     const FILE: &str = "raw/telco/customers.csv";
-    let table = use_case.gold_table().ok_or("no gold table")?;
+    let table = use_case.table(telco::TABLE).ok_or("no such table")?;
     let size = csv.len() as u64;
     let first = &csv[..csv.len().min(usize::try_from(MAX_HEADER_BYTES)?)];
     let header = Header::read(FILE, table, first, size)?;
