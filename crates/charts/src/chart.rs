@@ -95,12 +95,8 @@ impl Chart {
         let plot = self.draw_axes(svg, area, y + 12.0);
         for (i, mark) in self.marks.iter().enumerate() {
             let bars_before = self.marks[..i].iter().filter(|mark| matches!(mark.shape, Shape::Bars { .. })).count();
-            plot.draw(svg, mark, (bars_before, self.n_bars()));
+            plot.draw(svg, mark, bars_before);
         }
-    }
-
-    fn n_bars(&self) -> usize {
-        self.marks.iter().filter(|mark| matches!(mark.shape, Shape::Bars { .. })).count()
     }
 
     /// The legend from `y` downwards, in as many lines as it takes; gives the lower edge.

@@ -1,5 +1,5 @@
 use crate::mark::Shape;
-use crate::{Area, Axis, Color, Mark, Svg};
+use crate::{Anchor, Area, Axis, Color, Mark, Style, Svg};
 
 /// The rectangle between the axes.
 pub(crate) struct Plot<'a> {
@@ -33,8 +33,8 @@ impl Plot<'_> {
         (self.x(x), self.y(y, mark.on_right))
     }
 
-    /// Draws a mark; bars share their places with the other series of bars.
-    pub(crate) fn draw(&self, svg: &mut Svg, mark: &Mark, (bars_before, n_bars): (usize, usize)) {
+    /// Draws a mark that has so many series of bars below it.
+    pub(crate) fn draw(&self, svg: &mut Svg, mark: &Mark, n_bars_before: usize) {
         match &mark.shape {
             Shape::Line { points, dash, dots, fill } => {
                 let points: Vec<(f64, f64)> = points.iter().map(|&point| self.at(mark, point)).collect();
@@ -51,7 +51,7 @@ impl Plot<'_> {
                 points.iter().for_each(|&point| svg.dot(self.at(mark, point), *radius, mark.color));
             }
             Shape::Spans { spans } => self.spans(svg, mark, spans),
-            Shape::Bars { heights } => self.bars(svg, mark, heights, (bars_before, n_bars)),
+            Shape::Bars { heights } => self.bars(svg, mark, heights, n_bars_before),
             Shape::Rows { lengths } => self.rows(svg, mark, lengths),
             Shape::RowTicks { at } => {
                 let half = self.row_height(at.len()) * 0.48;
@@ -104,15 +104,14 @@ impl Plot<'_> {
         }
     }
 
-    fn bars(&self, svg: &mut Svg, mark: &Mark, heights: &[f64], (before, n_series): (usize, usize)) {
+    /// Later series lie, narrower, on the ones before.
+    fn bars(&self, svg: &mut Svg, mark: &Mark, heights: &[f64], n_before: usize) {
         let place = self.area.width / heights.len().max(1) as f64;
-        let group = (place * 0.72).min(64.0 * n_series as f64);
-        let width = group / n_series.max(1) as f64;
+        let width = ((place * 0.74).min(90.0) * 0.6_f64.powi(n_before as i32)).max(1.0);
         for (i, &height) in heights.iter().enumerate() {
             let (middle, y) = self.at(mark, (i as f64, height));
-            let x = middle - group / 2.0 + width * before as f64;
-            let area = Area { x, y, width: (width - 1.0).max(1.0), height: self.bottom() - y };
-            svg.rect(area, 1.5, mark.color, 0.85);
+            let area = Area { x: middle - width / 2.0, y, width, height: self.bottom() - y };
+            svg.rect(area, 1.5, mark.color, 1.0);
         }
     }
 
@@ -123,7 +122,10 @@ impl Plot<'_> {
             // A row that is almost nothing is still seen to be there.
             let width = (x - self.area.x).max(1.5);
             let area = Area { x: self.area.x, y: y - height / 2.0, width, height };
-            svg.rect(area, 1.5, if is_flagged { Color::Red } else { mark.color }, 0.85);
+            let color = if is_flagged { Color::Red } else { mark.color };
+            svg.rect(area, 1.5, color, 0.85);
+            let figure = Style::new(12.0, if is_flagged { Color::Red } else { Color::Muted }).at(Anchor::End);
+            svg.text((self.right_edge() - 4.0, y + 4.2), &format!("{length:.3}"), figure);
         }
     }
 

@@ -22,7 +22,7 @@ pub use axis::Axis;
 pub use chart::Chart;
 pub use mark::Mark;
 pub use png::{PngError, to_png};
-pub use svg::{Anchor, Area, Style, Svg, text_width};
+pub use svg::{Anchor, Area, Style, Svg, fitted, text_width};
 pub use theme::{Color, Theme};
 
 mod axis;

@@ -19,7 +19,7 @@ pub(crate) enum Shape {
     Dots { points: Vec<(f64, f64)>, radius: f64 },
     /// From low to high at a place.
     Spans { spans: Vec<(f64, f64, f64)> },
-    /// Upright bars at the places of a band axis; several series share a place side by side.
+    /// Upright bars at the places of a band axis; later series lie, narrower, on the ones before.
     Bars { heights: Vec<f64> },
     /// Bars to the right at the places of an upright band axis; those with a flag are red.
     Rows { lengths: Vec<(f64, bool)> },
@@ -62,13 +62,14 @@ impl Mark {
         Self::new(label.to_owned(), color, Shape::Spans { spans: spans.to_vec() })
     }
 
-    /// Upright bars at the places 0, 1, 2, …
+    /// Upright bars at the places 0, 1, 2, …; a later series lies, narrower, on the ones before.
     #[must_use]
     pub fn bars(label: &str, color: Color, heights: &[f64]) -> Self {
         Self::new(label.to_owned(), color, Shape::Bars { heights: heights.to_vec() })
     }
 
-    /// Bars to the right at the places 0, 1, 2, … of an upright axis of bands; those with a flag are red.
+    /// Bars to the right at the places 0, 1, 2, … of an upright axis of bands, with their figures at the
+    /// right edge; those with a flag are red.
     #[must_use]
     pub fn rows(label: &str, color: Color, lengths: &[(f64, bool)]) -> Self {
         Self::new(label.to_owned(), color, Shape::Rows { lengths: lengths.to_vec() })

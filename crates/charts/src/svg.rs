@@ -227,7 +227,8 @@ pub fn text_width(text: &str, size: f64) -> f64 {
 }
 
 /// The text, cut and ended by `…` where it is wider than `width`.
-pub(crate) fn fitted(text: &str, size: f64, width: f64) -> String {
+#[must_use]
+pub fn fitted(text: &str, size: f64, width: f64) -> String {
     if text_width(text, size) <= width {
         return text.to_owned();
     }

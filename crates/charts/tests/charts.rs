@@ -35,7 +35,8 @@ fn rows_break_their_bounds_in_red() {
         .with(Mark::row_ticks("bound", Color::Ink, &[0.2, 0.2]));
     let svg = chart.to_svg(500.0, 300.0, &Theme::LIGHT);
     let red = Theme::LIGHT.color(Color::Red);
-    assert_eq!(svg.matches(red).count(), 1, "{svg}");
+    assert_eq!(svg.matches(red).count(), 2, "the bar and its figure: {svg}");
+    assert!(svg.contains(">0.400<") && svg.contains(">0.100<"));
     assert!(svg.contains('…') && svg.contains("income"));
 }
 

@@ -250,6 +250,8 @@ pub fn prediction_set(use_case: &str, run_id: &RunId) -> String {
 /// A file of a monitoring run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MonitoringFile {
+    /// What the run reads, pinned before anything is made of it.
+    Sources,
     /// Predictions beside labels.
     Joined,
     /// The figures.
@@ -264,6 +266,7 @@ pub enum MonitoringFile {
 #[must_use]
 pub fn monitoring(use_case: &str, run_id: &RunId, file: MonitoringFile) -> String {
     let file = match file {
+        MonitoringFile::Sources => "sources.json",
         MonitoringFile::Joined => "joined.parquet",
         MonitoringFile::Record => "record.json",
         MonitoringFile::Metrics => "metrics.parquet",
@@ -294,6 +297,12 @@ pub fn newest_predictions(use_case: &str) -> String {
 #[must_use]
 pub fn last_retraining(use_case: &str) -> String {
     state(use_case, "last_retraining")
+}
+
+/// The main figures of the last monitoring runs, oldest first.
+#[must_use]
+pub fn monitoring_history(use_case: &str) -> String {
+    state(use_case, "monitoring_history")
 }
 
 /// Something that changes, such as `newest_snapshot`; see [`crate::Lake::update_json`].

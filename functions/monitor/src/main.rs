@@ -1,6 +1,6 @@
-//! The Lambda function `monitor`.
+//! Lambda `monitor`; see the library.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_kit::Error> {
-    Ok(())
+    lambda_kit::run("monitor", |lake, request| async move { monitor::handle(&lake, request).await }).await
 }

@@ -1,6 +1,6 @@
-//! The Lambda function `report`.
+//! Lambda `report`; see the library.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_kit::Error> {
-    Ok(())
+    lambda_kit::run("report", |lake, request| async move { report::handle(&lake, request).await }).await
 }
