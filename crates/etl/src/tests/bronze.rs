@@ -8,7 +8,7 @@ use super::*;
 fn check(file: &[u8], expected: Expect) {
     let text = match ingest(&orders(), file) {
         Ok(part) => {
-            format!("{}{}", rows(&part.data).iter().map(|row| format!("{row}\n")).collect::<String>(), account(&part))
+            format!("{}{}", rows(&part.data[0]).iter().map(|row| format!("{row}\n")).collect::<String>(), account(&part))
         }
         Err(error) => format!("{}: {error}\n", error.name()),
     };
@@ -161,7 +161,7 @@ fn a_table_whose_records_span_lines_is_read_in_one_part_only() {
     table.format = Format::Csv(Csv { delimiter: b',', has_header: true, records_span_lines: true });
     let file = b"id,amount,items,paid,channel\na,1,2,Yes,\"two\nlines\"\nb,1,2,No,web\n";
     let part = ingest(&table, file).unwrap();
-    assert_eq!(rows(&part.data), ["a|1|2|Yes|two\nlines|2|29", "b|1|2|No|web|4|51"]);
+    assert_eq!(rows(&part.data[0]), ["a|1|2|Yes|two\nlines|2|29", "b|1|2|No|web|4|51"]);
     let error = ingest_range(&table, file, 40..60, 7).unwrap_err();
     assert_eq!(error.name(), ErrorName::Internal);
 }
@@ -171,7 +171,7 @@ fn a_file_without_a_header_has_its_columns_in_the_order_declared() {
     let mut table = orders();
     table.format = Format::Csv(Csv { delimiter: b'\t', has_header: false, records_span_lines: false });
     let part = ingest(&table, b"a\t1\t2\tYes\tweb\n").unwrap();
-    assert_eq!(rows(&part.data), ["a|1|2|Yes|web|1|0"]);
+    assert_eq!(rows(&part.data[0]), ["a|1|2|Yes|web|1|0"]);
 }
 
 /// Rows of bronze without their lines, which later parts do not know, and the offsets of the rows set aside.
@@ -183,7 +183,7 @@ fn found(part: &Part) -> (Vec<String>, Vec<u64>) {
     };
     let quarantined = part.quarantine.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
     let offsets = quarantined.map(|line| serde_json::from_slice::<contracts::Quarantined>(line).unwrap().offset);
-    (rows(&part.data).into_iter().map(without_line).collect(), offsets.collect())
+    (rows(&part.data[0]).into_iter().map(without_line).collect(), offsets.collect())
 }
 
 proptest! {

@@ -4,8 +4,8 @@ use super::*;
 
 fn check(file: &[u8], expected: Expect) {
     let bronze = ingest(&orders(), file).unwrap();
-    let part = crate::clean(&orders(), FILE, "bronze/part", &bronze.data).unwrap();
-    let kept: String = rows(&part.data).iter().map(|row| format!("{row}\n")).collect();
+    let part = crate::clean(&orders(), FILE, "bronze/part", &bronze.data[0], 1).unwrap();
+    let kept: String = rows(&part.data[0]).iter().map(|row| format!("{row}\n")).collect();
     expected.assert_eq(&format!("{kept}{}", account(&part)));
 }
 
@@ -54,21 +54,21 @@ fn what_a_file_lacks_is_null_and_a_missing_key_becomes_the_place_of_the_row() {
     "#]],
     );
     let other = ingest(&orders(), b"amount,items,paid\n1,2,Yes\n").unwrap();
-    let here = crate::clean(&orders(), FILE, "bronze/part", &other.data).unwrap();
-    let there = crate::clean(&orders(), "raw/shop/other.csv", "bronze/part", &other.data).unwrap();
-    assert_ne!(rows(&here.data), rows(&there.data), "rows of two files are never one");
+    let here = crate::clean(&orders(), FILE, "bronze/part", &other.data[0], 1).unwrap();
+    let there = crate::clean(&orders(), "raw/shop/other.csv", "bronze/part", &other.data[0], 1).unwrap();
+    assert_ne!(rows(&here.data[0]), rows(&there.data[0]), "rows of two files are never one");
 }
 
 #[test]
 fn broken_parquet_is_an_error_that_names_the_object() {
-    let bronze = ingest(&orders(), b"id,amount,items,paid,channel\na,1,2,Yes,web\n").unwrap().data;
+    let bronze = ingest(&orders(), b"id,amount,items,paid,channel\na,1,2,Yes,web\n").unwrap().data.remove(0);
     for cut in [0, 3, 8, bronze.len() / 2, bronze.len() - 1] {
-        let error = crate::clean(&orders(), FILE, "bronze/part", &bronze[..cut]).unwrap_err();
+        let error = crate::clean(&orders(), FILE, "bronze/part", &bronze[..cut], 1).unwrap_err();
         assert_eq!(error.name(), contracts::ErrorName::InvalidInput);
         let text = error.to_string();
         assert!(text.starts_with("bronze/part is not the Parquet file expected: "), "{cut}: {text}");
     }
-    let silver = crate::clean(&orders(), FILE, "bronze/part", &bronze).unwrap().data;
-    let error = crate::clean(&orders(), FILE, "silver/part", &silver).unwrap_err();
+    let silver = crate::clean(&orders(), FILE, "bronze/part", &bronze, 1).unwrap().data.remove(0);
+    let error = crate::clean(&orders(), FILE, "silver/part", &silver, 1).unwrap_err();
     assert!(error.to_string().contains("silver/part is not the Parquet file expected"), "{error}");
 }

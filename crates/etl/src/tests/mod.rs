@@ -34,6 +34,7 @@ fn orders() -> Table {
                 ..ColumnDecl::new("channel", ColumnKind::Text { max_bytes: 8 })
             },
         ],
+        entity: Some("id".to_owned()),
         key: vec!["id".to_owned()],
         ignores_extra_columns: false,
     }
@@ -68,7 +69,7 @@ fn ingest(table: &Table, file: &[u8]) -> Result<Part, EtlError> {
 fn silver(table: &Table, file: &[u8]) -> Part {
     let bronze = ingest(table, file).unwrap();
     assert_eq!(bronze.rows.rows_quarantined, 0);
-    crate::clean(table, FILE, "bronze/part", &bronze.data).unwrap()
+    crate::clean(table, FILE, "bronze/part", &bronze.data[0], 1).unwrap()
 }
 
 /// The rows of a Parquet file, cells joined by `|`, null as `-`.
@@ -83,6 +84,7 @@ fn rows(bytes: &[u8]) -> Vec<String> {
                 polars::prelude::AnyValue::Float64(number) => number.to_string(),
                 polars::prelude::AnyValue::Int64(number) => number.to_string(),
                 polars::prelude::AnyValue::UInt64(number) => number.to_string(),
+                polars::prelude::AnyValue::Date(day) => usecases::date::iso(day),
                 other => panic!("unexpected {other:?}"),
             });
             cells.collect::<Vec<_>>().join("|")
