@@ -25,6 +25,7 @@ async fn bronze(file: &str) -> (Lake, PartStep) {
         source: RawSource { key: KEY.to_owned(), etag, size_bytes: file.len() as u64 },
         start: 0,
         end: file.len() as u64,
+        n_partitions: 1,
     };
     let settings = &usecases::find("telco").unwrap().settings;
     lake.write_json_once(&keys::run_settings("telco", &request.run_id), settings).await.unwrap();
@@ -32,10 +33,22 @@ async fn bronze(file: &str) -> (Lake, PartStep) {
     (lake, step)
 }
 
+/// What the step's manifest says.
+async fn manifest(lake: &Lake, step: &PartStep) -> PartOutput {
+    lake.read_json_ref(&step.manifest).await.unwrap()
+}
+
+/// The step with a manifest that says something else.
+async fn with_manifest(lake: &Lake, step: &PartStep, output: &PartOutput) -> PartStep {
+    let text = serde_json::to_vec(output).unwrap();
+    let key = format!("bronze/telco/{}.json", Sha256::of(&text));
+    PartStep { manifest: lake.write_once(&key, text.into()).await.unwrap(), ..step.clone() }
+}
+
 /// What becomes of these lines under [`HEADER`].
 async fn check(lines: &str, expected: Expect) {
     let (lake, step) = bronze(&format!("{HEADER}{lines}")).await;
-    let output = handle(&lake, step).await.unwrap().output;
+    let output = manifest(&lake, &handle(&lake, step).await.unwrap()).await;
     let mut text = format!("{:?}\n", output.rows);
     text.extend(output.changed_cells.iter().map(|(what, count)| format!("changed {what}: {count}\n")));
     text.extend(output.quarantined_by_reason.iter().map(|(why, count)| format!("set aside {why}: {count}\n")));
@@ -116,23 +129,25 @@ async fn a_part_that_was_cleaned_is_found() {
     let objects = lake.list("").await.unwrap();
     assert_eq!(handle(&lake, step).await.unwrap(), first);
     assert_eq!(lake.list("").await.unwrap(), objects);
-    assert!(first.output.data.key.starts_with("silver/telco/customers/"), "{}", first.output.data.key);
-    assert_eq!(first.output.source.key.split('/').next(), Some("bronze"));
+    let output = manifest(&lake, &first).await;
+    assert!(output.data[0].key.starts_with("silver/telco/customers/"), "{}", output.data[0].key);
+    assert_eq!(output.source.key.split('/').next(), Some("bronze"));
 }
 
 #[tokio::test]
 async fn truncated_parquet_is_invalid_input_that_names_the_object() {
-    let (lake, mut step) = bronze(&format!("{HEADER}a,12,50.0,600.0,One year,Mailed check,DSL,0,No\n")).await;
-    let whole = lake.read(&step.output.data).await.unwrap();
+    let (lake, step) = bronze(&format!("{HEADER}a,12,50.0,600.0,One year,Mailed check,DSL,0,No\n")).await;
+    let mut output = manifest(&lake, &step).await;
+    let whole = lake.read(&output.data[0]).await.unwrap();
     let half = whole.slice(..whole.len() / 2);
-    let key = step.output.data.key.clone();
+    let key = output.data[0].key.clone();
     lake.store().put(&key, half.clone(), PutWhen::Always).await.unwrap();
     let corrupt = handle(&lake, step.clone()).await.unwrap_err();
     assert_eq!(corrupt.name(), ErrorName::InvalidInput);
     assert!(corrupt.to_string().contains(&key) && corrupt.to_string().contains("SHA-256"), "{corrupt}");
     // Even when the digest is that of the broken bytes.
-    step.output.data = ObjectRef { key: key.clone(), sha256: Sha256::of(&half), size_bytes: half.len() as u64 };
-    let broken = handle(&lake, step).await.unwrap_err();
+    output.data[0] = ObjectRef { key: key.clone(), sha256: Sha256::of(&half), size_bytes: half.len() as u64 };
+    let broken = handle(&lake, with_manifest(&lake, &step, &output).await).await.unwrap_err();
     assert_eq!(broken.name(), ErrorName::InvalidInput);
     assert!(broken.to_string().starts_with(&format!("{key} is not the Parquet file expected")), "{broken}");
 }
@@ -145,10 +160,18 @@ async fn a_request_for_what_does_not_exist_is_refused() {
         (error.name(), error.to_string()),
         (ErrorName::InvalidInput, "request: there is no use case `lottery`".to_owned())
     );
-    let mut lost = step;
-    lost.output.data.key = "bronze/telco/customers/none/part-000000.parquet".to_owned();
-    lost.output.data.sha256 = Sha256::of(b"none");
+    let mut output = manifest(&lake, &step).await;
+    output.data[0].key = "bronze/telco/customers/none/part-000000.parquet".to_owned();
+    output.data[0].sha256 = Sha256::of(b"none");
+    let lost = with_manifest(&lake, &step, &output).await;
     assert_eq!(handle(&lake, lost).await.unwrap_err().name(), ErrorName::NotFound);
+    for n_partitions in [0, parts::MAX_PARTITIONS + 1] {
+        let error = handle(&lake, PartStep { n_partitions, ..step.clone() }).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("request: {n_partitions} partitions are not between 1 and 256"));
+    }
+    let silver = handle(&lake, PartStep { n_partitions: 2, ..step.clone() }).await.unwrap();
+    let error = handle(&lake, silver).await.unwrap_err();
+    assert!(error.to_string().ends_with("is not the manifest of a bronze part"), "{error}");
 }
 
 #[test]
@@ -158,5 +181,9 @@ fn the_sample_and_the_json_in_the_readme_are_requests_and_answers() {
         include_str!("../README.md").split("```").filter_map(|block| block.strip_prefix("json\n")).collect();
     assert_eq!(serde_json::from_str::<PartStep>(blocks[0]).unwrap(), sample);
     let answer: PartStep = serde_json::from_str(blocks[1]).unwrap();
-    assert!(answer.output.rows.is_balanced());
+    assert_eq!((answer.table, answer.n_partitions), (sample.table, sample.n_partitions));
+    let manifest: PartOutput = serde_json::from_str(blocks[2]).unwrap();
+    assert!(manifest.rows.is_balanced());
 }
+
+mod loan;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contracts::{Quarantined, Sha256, stage::RawSource};
+use contracts::{PartOutput, Quarantined, Sha256, stage::RawSource};
 use expect_test::{Expect, expect};
 use lake::{MemoryStore, PutWhen};
 use usecases::telco::{Spelling, generate};
@@ -27,6 +27,7 @@ async fn planned(file: &[u8]) -> (Lake, IngestRequest) {
         source: RawSource { key: KEY.to_owned(), etag, size_bytes: file.len() as u64 },
         start: 0,
         end: file.len() as u64,
+        n_partitions: 1,
     };
     let settings = &usecases::find("telco").unwrap().settings;
     lake.write_json_once(&keys::run_settings("telco", &request.run_id), settings).await.unwrap();
@@ -43,8 +44,13 @@ fn cut(request: &IngestRequest, bytes_per_part: u64) -> Vec<IngestRequest> {
         .collect()
 }
 
+/// What the step's manifest says.
+async fn manifest(lake: &Lake, step: &PartStep) -> PartOutput {
+    lake.read_json_ref(&step.manifest).await.unwrap()
+}
+
 async fn quarantined(lake: &Lake, step: &PartStep) -> Vec<Quarantined> {
-    let Some(object) = &step.output.quarantine else { return Vec::new() };
+    let Some(object) = &manifest(lake, step).await.quarantine else { return Vec::new() };
     let lines = lake.read(object).await.unwrap();
     lines
         .split(|&byte| byte == b'\n')
@@ -58,7 +64,7 @@ async fn check(file: &[u8], expected: Expect) {
     let (lake, request) = planned(file).await;
     let text = match handle(&lake, request).await {
         Ok(step) => {
-            let output = &step.output;
+            let output = manifest(&lake, &step).await;
             let mut text =
                 format!("{:?} {:?} changed {:?}\n", output.rows, output.quarantined_by_reason, output.changed_cells);
             for row in quarantined(&lake, &step).await {
@@ -83,8 +89,9 @@ async fn a_sound_file_becomes_one_part_and_is_found_when_asked_again() {
     let file = generate(500, 1, Spelling::Ibm);
     let (lake, request) = planned(file.as_bytes()).await;
     let step = handle(&lake, request.clone()).await.unwrap();
-    assert_eq!(step.output.rows, contracts::RowCounts { rows_in: 500, rows_out: 500, rows_quarantined: 0 });
-    assert_eq!(step.output.source.sha256, Sha256::of(file.as_bytes()));
+    let output = manifest(&lake, &step).await;
+    assert_eq!(output.rows, contracts::RowCounts { rows_in: 500, rows_out: 500, rows_quarantined: 0 });
+    assert_eq!(output.source.sha256, Sha256::of(file.as_bytes()));
     let objects = lake.list("").await.unwrap();
     let keys: Vec<&str> = objects.iter().map(|meta| meta.key.as_str()).collect();
     assert_eq!(keys.len(), 4, "raw, settings, part and manifest: {keys:?}");
@@ -101,10 +108,11 @@ async fn a_file_read_in_many_parts_gives_the_rows_of_the_file_read_in_one() {
     let (mut rows, mut n_bytes) = (contracts::RowCounts::default(), 0);
     for part in cut(&request, 10_007) {
         let step = handle(&lake, part).await.unwrap();
-        rows = rows.plus(step.output.rows);
-        n_bytes += step.output.source.size_bytes;
+        let output = manifest(&lake, &step).await;
+        rows = rows.plus(output.rows);
+        n_bytes += output.source.size_bytes;
     }
-    assert_eq!((rows, n_bytes), (whole.output.rows, file.len() as u64));
+    assert_eq!((rows, n_bytes), (manifest(&lake, &whole).await.rows, file.len() as u64));
 }
 
 #[tokio::test]
@@ -186,7 +194,7 @@ async fn a_line_of_100_mb_costs_one_row_and_no_memory() {
     let mut rows = contracts::RowCounts::default();
     for part in cut(&request, 8 << 20) {
         let step = handle(&lake, part).await.unwrap();
-        rows = rows.plus(step.output.rows);
+        rows = rows.plus(manifest(&lake, &step).await.rows);
         for row in quarantined(&lake, &step).await {
             assert_eq!(row.reason, "record too long: 100000000 bytes where 65536 are allowed");
             assert_eq!((row.line, row.offset), (Some(3), (HEADER.len() + ROW.len()) as u64));
@@ -194,6 +202,37 @@ async fn a_line_of_100_mb_costs_one_row_and_no_memory() {
         }
     }
     assert_eq!(rows, contracts::RowCounts { rows_in: 4, rows_out: 3, rows_quarantined: 1 });
+}
+
+#[tokio::test]
+async fn a_table_of_many_with_a_renamed_column_or_without_rows_is_refused_by_name() {
+    let lake = Lake::new(Arc::new(MemoryStore::new()), "memory://test");
+    let run_id: contracts::RunId = "run-1".parse().unwrap();
+    let settings = &usecases::find("loan").unwrap().settings;
+    lake.write_json_once(&keys::run_settings("loan", &run_id), settings).await.unwrap();
+    let mut found = Vec::new();
+    for file in [
+        "Customer_ID,Name,Years,SSN,Occupation,snapshot_date\nCUS_0x1,A,20,1,Lawyer,2023-05-01\n",
+        "Customer_ID,Name,Age,SSN,Occupation,snapshot_date\n",
+    ] {
+        let key = "raw/loan/features_attributes.csv".to_owned();
+        let etag = lake.store().put(&key, file.to_owned().into(), PutWhen::Always).await.unwrap();
+        let request = IngestRequest {
+            use_case: "loan".to_owned(),
+            run_id: run_id.clone(),
+            table: "features_attributes".to_owned(),
+            part: 0,
+            source: RawSource { key, etag, size_bytes: file.len() as u64 },
+            start: 0,
+            end: file.len() as u64,
+            n_partitions: 1,
+        };
+        let error = handle(&lake, request).await.unwrap_err();
+        found.push(format!("{}: {error}", error.name()));
+    }
+    expect![[r#"
+        InvalidInput: raw/loan/features_attributes.csv: column 3 of the header, `Years`, is not known; did you mean one of the missing `age`?
+        InvalidInput: raw/loan/features_attributes.csv: there is a header and no row"#]].assert_eq(&found.join("\n"));
 }
 
 #[tokio::test]
@@ -238,5 +277,7 @@ fn the_sample_and_the_json_in_the_readme_are_requests_and_answers() {
         include_str!("../README.md").split("```").filter_map(|block| block.strip_prefix("json\n")).collect();
     assert_eq!(serde_json::from_str::<IngestRequest>(blocks[0]).unwrap(), sample);
     let answer: PartStep = serde_json::from_str(blocks[1]).unwrap();
-    assert!(answer.output.rows.is_balanced());
+    assert_eq!((answer.table, answer.n_partitions), (sample.table, sample.n_partitions));
+    let manifest: PartOutput = serde_json::from_str(blocks[2]).unwrap();
+    assert!(manifest.rows.is_balanced() && manifest.data.len() == 1);
 }

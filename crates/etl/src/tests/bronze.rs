@@ -8,7 +8,11 @@ use super::*;
 fn check(file: &[u8], expected: Expect) {
     let text = match ingest(&orders(), file) {
         Ok(part) => {
-            format!("{}{}", rows(&part.data[0]).iter().map(|row| format!("{row}\n")).collect::<String>(), account(&part))
+            format!(
+                "{}{}",
+                rows(&part.data[0]).iter().map(|row| format!("{row}\n")).collect::<String>(),
+                account(&part)
+            )
         }
         Err(error) => format!("{}: {error}\n", error.name()),
     };

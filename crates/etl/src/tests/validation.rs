@@ -6,8 +6,8 @@ use usecases::{Aspect, Check, OnBreak, QualityRule, UseCase};
 
 use super::*;
 use crate::{
-    Before, Checked, PartitionFindings, PartitionValidation, QualityReport, Scope, SilverPart, TableBefore, TableFindings,
-    gates, judge,
+    Before, Checked, PartitionFindings, PartitionValidation, QualityReport, Scope, SilverPart, TableBefore,
+    TableFindings, gates, judge,
 };
 
 const HEADER: &str = "id,amount,items,paid,channel\n";

@@ -123,7 +123,7 @@ pub struct FlaggedEntities {
     pub entities: u64,
     /// Entities by the rule that flags them; one that several rules flag counts under each.
     pub by_rule: BTreeMap<String, u64>,
-    /// Rows set aside with them, by table.
+    /// Rows set aside for nothing but their entity, by table.
     pub rows_removed: BTreeMap<String, u64>,
     /// Entities with a row left in the table that gold is made of.
     pub entities_left: u64,

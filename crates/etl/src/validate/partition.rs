@@ -26,7 +26,8 @@ use crate::{EtlError, Part, parquet};
 ///
 /// Of rows alike in every column, a rule on unique keys lets the first pass; of rows with one key that contradict each
 /// other it lets none pass, because nothing says which is right.
-/// A row of a flagged entity is set aside under the first rule that flags the entity, whatever else it breaks.
+/// A row of a flagged entity is set aside under the first rule that flags the entity, unless it breaks a rule that sets
+/// it aside by itself, which says more.
 /// An entity is in another table when it has a row there that the other table's own rules let pass.
 pub struct PartitionValidation<'a> {
     rules: &'a [QualityRule],
@@ -299,7 +300,7 @@ impl<'a> TableRules<'a> {
                 reason = Some(Problem::of_rule(&rule.name, column).with_detail(detail));
             }
         }
-        if let Some(place) = flagged_by {
+        if let (Some(place), None) = (flagged_by, &reason) {
             self.n_flagged += 1;
             let kind = format!("flagged: {}", all_rules[place].name);
             reason = Some(match flagged_here {

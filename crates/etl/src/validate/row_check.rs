@@ -150,7 +150,8 @@ impl<'a> RowCheck<'a> {
             }
             Self::NotInFuture { column, today } => {
                 let day = silver.columns[*column].date(row)?;
-                (day > *today).then(|| format!("{} is after {}", date::iso(day), date::iso(*today)))
+                // The day of the run is not told: what is set aside must be the same on the next day.
+                (day > *today).then(|| format!("{} lies in the future", date::iso(day)))
             }
         }
     }
