@@ -197,9 +197,12 @@ async fn of_two_snapshots_for_one_customer_and_day_none_is_believed() {
     let other = line_of(&files, ATTRIBUTES, "CUS_3,").replace(",30,", ",31,");
     with_line(&mut files, ATTRIBUTES, &other);
     check(&files, expect![[r#"
-        validate: flagged: loan_has_attributes: 15 rows
+        validate: flagged: loan_has_attributes: 13 rows
+        validate: one_attributes_per_customer_and_day: 2 rows
         validate: one_financials_per_customer_and_day: 1 rows
-        1 flagged, loan_has_attributes 1; 2 left; rows removed {"feature_clickstream": 1, "features_attributes": 2, "features_financials": 1, "lms_loan_daily": 11}
+        1 flagged, loan_has_attributes 1; 2 left; rows removed {"feature_clickstream": 1, "features_attributes": 0, "features_financials": 1, "lms_loan_daily": 11}
+        raw/loan/features_attributes.csv line 4: one_attributes_per_customer_and_day: several rows with this key contradict each other
+        raw/loan/features_attributes.csv line 5: one_attributes_per_customer_and_day: several rows with this key contradict each other
         raw/loan/features_financials.csv line 5: one_financials_per_customer_and_day: an earlier row is the same in every column
         raw/loan/lms_loan_daily.csv line 24: flagged: loan_has_attributes: table `features_attributes` has no row of this entity
         raw/loan/lms_loan_daily.csv line 25: flagged: loan_has_attributes: table `features_attributes` has no row of this entity
@@ -221,7 +224,7 @@ async fn a_date_in_the_future_sets_its_row_aside() {
     check(&files, expect![[r#"
         validate: clickstream_not_in_future: 1 rows
         0 flagged; 2 left; rows removed {"feature_clickstream": 0, "features_attributes": 0, "features_financials": 0, "lms_loan_daily": 0}
-        raw/loan/feature_clickstream.csv line 3: clickstream_not_in_future: 2026-12-01 is after 2026-11-21
+        raw/loan/feature_clickstream.csv line 3: clickstream_not_in_future: 2026-12-01 lies in the future
     "#]]).await;
 }
 
