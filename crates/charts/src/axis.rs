@@ -82,7 +82,7 @@ impl Axis {
             if self.as_percent {
                 return format!("{:.decimals$} %", value * 100.0);
             }
-            if max.abs() >= 10_000.0 { grouped(value) } else { format!("{value:.decimals$}") }
+            if max.abs() >= 1_000.0 { grouped(value) } else { format!("{value:.decimals$}") }
         };
         (first..=last).map(|i| (i as f64 * step, text(i as f64 * step))).collect()
     }

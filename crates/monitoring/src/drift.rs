@@ -8,8 +8,8 @@ use metrics::{
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ChiSquared, ContinuousCDF as _};
 
-use crate::MonitoringError;
 use crate::reference::{bin_of_level, bin_of_number, n_bins};
+use crate::{MonitoringError, short};
 
 /// How far score and fields have moved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -244,19 +244,4 @@ fn labels(bins: &FieldBins) -> Vec<String> {
     };
     labels.push("missing".to_owned());
     labels
-}
-
-/// A number with about four digits that mean something.
-#[must_use]
-pub fn short(value: f64) -> String {
-    if value == 0.0 || !value.is_finite() {
-        return format!("{}", value + 0.0);
-    }
-    let magnitude = value.abs().log10().floor();
-    if !(-4.0..9.0).contains(&magnitude) {
-        return format!("{value:.3e}");
-    }
-    let decimals = (3.0 - magnitude).max(0.0) as usize;
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }

@@ -3,7 +3,7 @@
 use contracts::{Monitoring, RunId, stage::Decision};
 use serde::{Deserialize, Serialize};
 
-use crate::{Drift, FieldDrift, MonitoredRows, Performance};
+use crate::{Drift, FieldDrift, MonitoredRows, Performance, grouped};
 
 /// Most drifted fields that a reason names.
 const MAX_NAMED: usize = 5;
@@ -116,17 +116,20 @@ fn too_few_rows(bounds: &Monitoring, rows: &MonitoredRows) -> String {
     format!(
         "{} rows that the model has not seen in training are fewer than the {} needed to measure drift \
          (of {} predicted, {} were seen in training)",
-        rows.monitored, bounds.min_rows, rows.predicted, rows.seen_in_training
+        grouped(rows.monitored),
+        grouped(bounds.min_rows),
+        grouped(rows.predicted),
+        grouped(rows.seen_in_training)
     )
 }
 
 fn too_few_labels(bounds: &Monitoring, rows: &MonitoredRows) -> String {
     format!(
         "{} positive and {} negative labels among {} rows that the model has not seen; {} of each class are needed",
-        rows.positive,
-        rows.labelled - rows.positive.min(rows.labelled),
-        rows.monitored,
-        bounds.min_labelled_rows
+        grouped(rows.positive),
+        grouped(rows.labelled - rows.positive.min(rows.labelled)),
+        grouped(rows.monitored),
+        grouped(bounds.min_labelled_rows)
     )
 }
 
@@ -135,7 +138,8 @@ fn decayed(bounds: &Monitoring, measured: &Performance) -> Option<String> {
     (roc_auc < bounds.min_roc_auc).then(|| {
         format!(
             "performance has decayed: ROC-AUC {roc_auc:.4} is below {} on {} labelled rows",
-            bounds.min_roc_auc, measured.metrics.n_rows
+            bounds.min_roc_auc,
+            grouped(measured.metrics.n_rows)
         )
     })
 }
@@ -159,7 +163,9 @@ fn drifted(drift: &Drift) -> Vec<String> {
 fn kept(bounds: &Monitoring, measured: &Performance, drift: &Drift) -> Vec<String> {
     let mut reasons = vec![format!(
         "performance holds: ROC-AUC {:.4} is at least {} on {} labelled rows",
-        measured.metrics.roc_auc, bounds.min_roc_auc, measured.metrics.n_rows
+        measured.metrics.roc_auc,
+        bounds.min_roc_auc,
+        grouped(measured.metrics.n_rows)
     )];
     if let Some(most) = drift.all().max_by(|a, b| a.psi.total_cmp(&b.psi)) {
         reasons.push(format!(

@@ -12,8 +12,9 @@
 //! Only rows count that the model has not seen: one that it was fitted to, or whose label helped to choose its
 //! threshold, says nothing about how it does.
 
-pub use drift::{BinShare, Drift, FieldDrift, compare, critical_psi, drift, short};
+pub use drift::{BinShare, Drift, FieldDrift, compare, critical_psi, drift};
 pub use error::MonitoringError;
+pub use figures::{grouped, short};
 pub use governance::{Assessment, Circumstances, Retraining, assess};
 pub use performance::{Scored, by_month, estimate, performance, score_histogram};
 pub use record::{
@@ -24,6 +25,7 @@ pub use reference::{MAX_LEVELS, N_BINS, N_QUANTILES, SCORE, drift_reference};
 
 mod drift;
 mod error;
+mod figures;
 mod governance;
 mod performance;
 mod record;

@@ -1,9 +1,9 @@
 //! The six panels.
 
 use charts::{Axis, Chart, Color, Mark};
-use monitoring::{Drift, MonitoringRecord, Performance};
+use monitoring::{Drift, MonitoringRecord, Performance, grouped as count};
 
-use crate::words::{count, maybe_percent, minute, percent, without_performance, without_rows};
+use crate::words::{maybe_percent, minute, percent, without_performance, without_rows};
 
 /// Most fields that the drift panel shows.
 const MAX_FIELDS: usize = 10;

@@ -132,8 +132,8 @@ fn foot(svg: &mut Svg, record: &MonitoringRecord) {
     let words = format!(
         "Only rows that the model has not seen in training count: {} of {} predicted. Labels as of snapshot {}; the model \
          was trained on snapshot {}.",
-        crate::words::count(record.rows.monitored),
-        crate::words::count(record.rows.predicted),
+        monitoring::grouped(record.rows.monitored),
+        monitoring::grouped(record.rows.predicted),
         record.data.labels_snapshot_id,
         record.model.snapshot_id
     );

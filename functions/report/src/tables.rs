@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use monitoring::{FieldDrift, MonitoringRecord, short};
+use monitoring::{FieldDrift, MonitoringRecord, grouped as count, short};
 
-use crate::words::{count, maybe, maybe_percent, minute, percent};
+use crate::words::{maybe, maybe_percent, minute, percent};
 
 /// A text inside HTML.
 pub(crate) fn escaped(text: &str) -> String {

@@ -1,7 +1,7 @@
 //! What the record means, in words and short figures.
 
 use contracts::stage::Decision;
-use monitoring::{Assessment, MonitoringRecord};
+use monitoring::{Assessment, MonitoringRecord, grouped};
 
 /// How good a piece of news is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,14 +43,6 @@ pub(crate) fn maybe(figure: Option<f64>) -> String {
     figure.map_or_else(|| "–".to_owned(), |figure| format!("{figure:.4}"))
 }
 
-/// A count with commas between thousands.
-pub(crate) fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
-    groups.join(",")
-}
-
 /// The day and minute of an RFC 3339 time, as people write it.
 pub(crate) fn minute(time: &str) -> String {
     let text = time.get(..16).unwrap_or(time).replace('T', " ");
@@ -66,9 +58,9 @@ pub(crate) fn without_performance(record: &MonitoringRecord) -> String {
     format!(
         "Not measured: of {} rows that the model has not seen, {} have a label ({} positive); \
          at least one of each class is needed.",
-        count(rows.monitored),
-        count(rows.labelled),
-        count(rows.positive)
+        grouped(rows.monitored),
+        grouped(rows.labelled),
+        grouped(rows.positive)
     )
 }
 
@@ -77,6 +69,6 @@ pub(crate) fn without_rows(record: &MonitoringRecord) -> String {
     let rows = &record.rows;
     format!(
         "No rows: the model has seen all {} predicted rows in training, so none is evidence.",
-        count(rows.seen_in_training)
+        grouped(rows.seen_in_training)
     )
 }
