@@ -68,8 +68,7 @@ class Machine:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": "us-east-1",
             "SLUICE_BUCKET": BUCKET,
-            "SLUICE_WASM_DIR": str(self.wasm),
-        }
+        } | ({"SLUICE_WASM_DIR": str(self.wasm)} if self.wasm else {})
         process = subprocess.Popen(
             [program], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -105,11 +104,13 @@ class Machine:
         return gate, gold, self.call("features", run | fit)
 
     def training(self, use_case, run_id, settings, snapshot_id):
-        """The training machine, from a snapshot to a registered version."""
+        """The training machine, from a snapshot to a registered version; without inference modules, to candidates."""
         run = {"use_case": use_case, "run_id": run_id}
         plan = {"purpose": "training", "settings": settings, "raw": None, "snapshot_id": snapshot_id}
         planned = self.call("plan", run | plan)
         candidates = self.map("train", planned["candidates"])
+        if not self.wasm:
+            return candidates, None, None
         choice = {"snapshot_id": snapshot_id, "started_at": AT, "at": AT, "candidates": candidates}
         selected = self.call("select", run | choice)
         registered = self.call("register", run | {"run": selected["run"], "at": AT})

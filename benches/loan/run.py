@@ -85,8 +85,11 @@ def side_by_side(options):
     for name in sorted({one["comparison"] for one in candidates if one["comparison"]}):
         figures = ", ".join(f"{family} {auc_of(candidates, family, name):.4f}" for family in sorted(set(OURS.values())))
         print(f"{name}: {figures}")
-    best = selected["selected"]
-    print(f"selected: {best['family']}, test ROC-AUC {best['test_roc_auc']:.4f}, version {registered['version']}")
+    if selected:
+        best = selected["selected"]
+        print(f"selected: {best['family']}, test ROC-AUC {best['test_roc_auc']:.4f}, version {registered['version']}")
+    else:
+        print("not selected and registered: no --wasm")
 
 
 def auc_of(candidates, family, comparison):
@@ -126,7 +129,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="folder of the four loan files")
     parser.add_argument("--target", required=True, help="cargo's target folder")
-    parser.add_argument("--wasm", help="folder of the compiled inference modules; without it, nothing is trained")
+    parser.add_argument("--wasm", help="folder of the compiled inference modules; without it, nothing is selected and registered")
     parser.add_argument("--scale", default="", help="factors to run on synthetic files, such as 1,10,46")
     parser.add_argument("--only-scale", action="store_true", help="do not run beside the peer")
     parser.add_argument("--peer-scale", action="store_true", help="let the peer read the synthetic files too")

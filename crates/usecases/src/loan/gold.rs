@@ -178,6 +178,11 @@ fn feature_rules() -> Vec<FeatureRule> {
         ratio("dti", &["total_emi_per_month"], &["monthly_inhand_salary"]),
         ratio("savings_ratio", &["amount_invested_monthly"], &["monthly_inhand_salary"]),
         ratio("debt_to_annual_income", &["outstanding_debt"], &["annual_income"]),
+        FeatureRule::linear(
+            "monthly_surplus",
+            &[("monthly_inhand_salary", 1.0), ("total_emi_per_month", -1.0), ("amount_invested_monthly", -1.0)],
+            Fill::Median,
+        ),
         FeatureRule::ordinal("credit_mix", &CREDIT_MIXES),
         FeatureRule::one_hot_of("payment_of_min_amount", &MIN_PAYMENTS),
         FeatureRule::one_hot_of("payment_behaviour", &BEHAVIOURS),
