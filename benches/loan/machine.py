@@ -16,8 +16,6 @@ from pathlib import Path
 
 BUCKET = "lake"
 AT = "2026-01-02T03:04:05Z"
-# The package of the stage `features` is called otherwise, because a crate has the name.
-BINARIES = {"features": "features-function"}
 
 
 class Failed(Exception):
@@ -54,7 +52,7 @@ class Machine:
 
     def invoke(self, function, request):
         runtime = RuntimeApi(request)
-        program = self.binaries / BINARIES.get(function, function)
+        program = self.binaries / function
         environment = {
             "PATH": os.environ["PATH"],
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{runtime.server.server_port}",
