@@ -5,7 +5,7 @@ use std::{
 
 use contracts::{ModelSignature, RowWarning};
 use features::Value;
-use usecases::{ColumnDecl, ColumnKind, Role, UseCase};
+use usecases::{Cell, ColumnDecl, ColumnKind, Role, UseCase};
 
 use crate::{
     json::Node,
@@ -203,6 +203,8 @@ impl FieldRule {
                 self.missing("the field is required and was blank")
             }
             (Number, Some(Node::Number(number))) if number.is_finite() => self.number(*number),
+            // `31 Years and 0 Months` is how raw files spell a number of months.
+            (Number, Some(Node::Text(text))) if self.is_duration() => self.duration(text),
             (Number, Some(other)) => Err(self.wrong("a finite number", other)),
             (Category, Some(Node::Text(text))) => Ok(Value::Category(self.level(text.trim()))),
             // Flags: 1 and true are spellings of a level such as `Yes`, or nothing.
@@ -224,6 +226,17 @@ impl FieldRule {
             return Err(Refusal::new(Kind::InvalidValue, "must be a whole number, found a fraction"));
         }
         Ok(Value::Number(number))
+    }
+
+    fn is_duration(&self) -> bool {
+        self.column.is_some_and(|column| column.kind == ColumnKind::YearsAndMonths)
+    }
+
+    fn duration<'n>(&self, text: &str) -> Result<Value<'n>, Refusal> {
+        match self.column.and_then(|column| Some(column.read(text, None).ok()?.cell)) {
+            Some(Cell::Number(months)) => Ok(Value::Number(months)),
+            _ => Err(Refusal::new(Kind::InvalidValue, "must be a number of months, or such as `3 Years and 2 Months`")),
+        }
     }
 
     /// The level that `text` spells, or `text` itself.
@@ -375,6 +388,39 @@ mod tests {
         ];
         for (body, kind, field) in cases {
             assert_eq!(read_with(&telco(), body), Err((kind.to_owned(), Some(field.to_owned()), Some(0))), "{body}");
+        }
+    }
+
+    /// A model of the loan use case, whose fields come from two tables and from figures over a third.
+    fn loan() -> FieldTable {
+        let fields = vec![
+            field("age", "number", false, &[]),
+            field("annual_income", "number", true, &[]),
+            field("credit_history_months", "number", false, &[]),
+            field("credit_mix", "category", true, &["Bad", "Good"]),
+            field("fe_1_mean", "number", true, &[]),
+        ];
+        FieldTable::new(&signature(fields), usecases::find("loan")).unwrap()
+    }
+
+    #[test]
+    fn fields_of_several_tables_are_taken_as_their_raw_files_spell_them() {
+        let expected = r#"[[Number(40.0), Number(50000.5), Number(38.0), Category("Good"), Missing]]"#;
+        for body in [
+            r#"{"age": 40, "annual_income": 50000.5, "credit_history_months": 38, "credit_mix": "Good"}"#,
+            r#"{"Customer_ID": "CUS_0x1", "Age": 40, "Annual_Income": 50000.5, "Credit_Mix": "good",
+                "Credit_History_Age": "3 Years and 2 Months", "fe_1_mean": null}"#,
+        ] {
+            assert_eq!(read_with(&loan(), body), Ok((expected.to_owned(), vec![])), "{body}");
+        }
+        let cases = [
+            (r#"{"age": 40.5, "credit_history_months": 1}"#, "invalid-value", "age"),
+            (r#"{"age": 40, "credit_history_months": "long"}"#, "invalid-value", "credit_history_months"),
+            (r#"{"age": 40, "credit_history_months": 1, "overdue_amt": 5}"#, "unknown-field", "overdue_amt"),
+            (r#"{"age": 40, "credit_history_months": 1, "fe_1": 5}"#, "unknown-field", "fe_1"),
+        ];
+        for (body, kind, field) in cases {
+            assert_eq!(read_with(&loan(), body), Err((kind.to_owned(), Some(field.to_owned()), Some(0))), "{body}");
         }
     }
 }

@@ -3,53 +3,139 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use contracts::stage::{IngestRequest, RawSource, ValidateRequest};
-use contracts::{RowCounts, RunId};
-use lake::{FailingStore, MemoryStore, Moment, PutWhen, Store};
+use contracts::stage::{
+    FitRequest, GoldRequest, IngestRequest, PartitionCheck, QualityGate, RawSource, ValidateRequest, ValidateResponse,
+};
+use contracts::{RowCounts, RunId, Settings, Sha256, Snapshot, SnapshotId};
+use etl::{Gold, GoldRows, Split};
+use features::{Column, FeaturePlan};
+use lake::{FailingStore, MemoryStore, Moment, PutWhen, Store, keys};
+use usecases::loan::generate::{Options, Tables};
 use usecases::telco::{Spelling, generate};
+use validate::ValidateAnswer;
 
 use super::*;
 
-/// A lake over `store` with this raw file and a planned run.
-async fn planned(store: Arc<dyn Store>, key: &str, file: &str, run: &str) -> (Lake, IngestRequest) {
-    let lake = Lake::new(store, "memory://test");
-    let etag = lake.store().put(key, file.to_owned().into(), PutWhen::Always).await.unwrap();
-    let run_id: RunId = run.parse().unwrap();
-    let mut settings = usecases::find("telco").unwrap().settings.clone();
-    settings.quality.max_fraction.insert("customer_id_is_unique".to_owned(), 0.02);
-    lake.write_json_once(&keys::run_settings("telco", &run_id), &settings).await.unwrap();
-    let request = IngestRequest {
-        use_case: "telco".to_owned(),
-        run_id,
-        table: "customers".to_owned(),
-        part: 0,
-        source: RawSource { key: key.to_owned(), etag, size_bytes: file.len() as u64 },
-        start: 0,
-        end: file.len() as u64,
-    };
-    (lake, request)
+/// A run with its raw files in a lake.
+struct Planned {
+    lake: Lake,
+    use_case: &'static str,
+    run_id: RunId,
+    files: Vec<IngestRequest>,
 }
 
-/// The way from a raw file to a request for this stage.
-async fn validated(lake: &Lake, request: IngestRequest) -> Result<ValidateResponse, String> {
-    let (use_case, run_id) = (request.use_case.clone(), request.run_id.clone());
-    let bronze = ingest::handle(lake, request).await.map_err(|error| error.to_string())?;
-    let silver = clean::handle(lake, bronze).await.map_err(|error| error.to_string())?;
-    let request = ValidateRequest { use_case, run_id, parts: vec![silver] };
-    validate::handle(lake, request).await.map_err(|error| error.to_string())
+impl Planned {
+    /// A lake over `store` with these raw files, by table, and a run over so many partitions.
+    async fn new(
+        store: Arc<dyn Store>,
+        use_case: &'static str,
+        run: &str,
+        files: &[(&str, &str, &[u8])],
+        n_partitions: u32,
+    ) -> Self {
+        let lake = Lake::new(store, "memory://test");
+        let run_id: RunId = run.parse().unwrap();
+        let mut settings: Settings = usecases::find(use_case).unwrap().settings.clone();
+        if use_case == "telco" {
+            settings.quality.max_fraction.insert("customer_id_is_unique".to_owned(), 0.02);
+        }
+        lake.write_json_once(&keys::run_settings(use_case, &run_id), &settings).await.unwrap();
+        let mut planned = Self { lake, use_case, run_id, files: Vec::new() };
+        for (table, key, bytes) in files {
+            let etag = planned.lake.store().put(key, bytes.to_vec().into(), PutWhen::Always).await.unwrap();
+            planned.files.push(IngestRequest {
+                use_case: use_case.to_owned(),
+                run_id: planned.run_id.clone(),
+                table: (*table).to_owned(),
+                part: 0,
+                source: RawSource { key: (*key).to_owned(), etag, size_bytes: bytes.len() as u64 },
+                start: 0,
+                end: bytes.len() as u64,
+                n_partitions,
+            });
+        }
+        planned
+    }
+
+    async fn telco(store: Arc<dyn Store>, key: &str, file: &str, run: &str) -> Self {
+        Self::new(store, "telco", run, &[("customers", key, file.as_bytes())], 1).await
+    }
+
+    /// The way from raw files to the answer of the data gate.
+    async fn validated(&self) -> Result<ValidateResponse, String> {
+        self.validated_in(&self.lake).await
+    }
+
+    async fn validated_in(&self, lake: &Lake) -> Result<ValidateResponse, String> {
+        let text = |error: &dyn std::fmt::Display| error.to_string();
+        let mut parts = Vec::new();
+        for file in &self.files {
+            let bronze = ingest::handle(lake, file.clone()).await.map_err(|error| text(&error))?;
+            parts.push(vec![clean::handle(lake, bronze).await.map_err(|error| text(&error))?]);
+        }
+        let (use_case, run_id) = (self.use_case.to_owned(), self.run_id.clone());
+        let mut verdicts = Vec::new();
+        for partition in 0..self.files[0].n_partitions {
+            let (use_case, run_id, at) = (use_case.clone(), run_id.clone(), "2026-01-02T03:04:05Z".to_owned());
+            let check = PartitionCheck { use_case, run_id, at, partition, parts: parts.clone() };
+            match validate::handle(lake, ValidateRequest::Partition(check)).await.map_err(|error| text(&error))? {
+                ValidateAnswer::Partition(verdict) => verdicts.push(verdict),
+                other => panic!("{other:?}"),
+            }
+        }
+        let gate = QualityGate { use_case, run_id, verdicts };
+        match validate::handle(lake, ValidateRequest::Gate(gate)).await.map_err(|error| text(&error))? {
+            ValidateAnswer::Gate(validated) => Ok(validated),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The gold rows of all partitions, as a request for the snapshot.
+    async fn gold(&self) -> Result<FitRequest, String> {
+        let validated = self.validated().await?;
+        self.gold_of(&self.lake, validated).await
+    }
+
+    async fn gold_of(&self, lake: &Lake, validated: ValidateResponse) -> Result<FitRequest, String> {
+        let ValidateResponse { verdicts, rows, .. } = validated;
+        let (use_case, run_id) = (self.use_case.to_owned(), self.run_id.clone());
+        let mut gold = Vec::new();
+        for verdict in verdicts.clone() {
+            let request = GoldRequest { use_case: use_case.clone(), run_id: run_id.clone(), verdict };
+            match handle(lake, FeaturesRequest::Gold(request)).await.map_err(|error| error.to_string())? {
+                Answer::Gold(part) => gold.push(part),
+                other => panic!("{other:?}"),
+            }
+        }
+        Ok(FitRequest { use_case, run_id, verdicts, rows, gold })
+    }
+
+    /// The whole way from raw files to a snapshot.
+    async fn run(&self) -> Result<FeaturesResponse, String> {
+        self.run_in(&self.lake).await
+    }
+
+    async fn run_in(&self, lake: &Lake) -> Result<FeaturesResponse, String> {
+        let validated = self.validated_in(lake).await?;
+        let request = self.gold_of(lake, validated).await?;
+        match handle(lake, FeaturesRequest::Fit(request)).await.map_err(|error| error.to_string())? {
+            Answer::Snapshot(answer) => Ok(answer),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn snapshot(&self, answer: &FeaturesResponse) -> Snapshot {
+        self.lake.read_json(&keys::snapshot(self.use_case, &answer.snapshot_id)).await.unwrap()
+    }
 }
 
-/// The whole way from a raw file to a snapshot.
-async fn run(lake: &Lake, request: IngestRequest) -> Result<FeaturesResponse, String> {
-    handle(lake, validated(lake, request).await?).await.map_err(|error| error.to_string())
-}
-
-/// From a raw file in a lake of its own to a snapshot.
-async fn made(file: &str) -> (Lake, FeaturesResponse, Snapshot) {
-    let (lake, request) = planned(Arc::new(MemoryStore::new()), "raw/telco/a.csv", file, "run-1").await;
-    let answer = run(&lake, request).await.unwrap();
-    let snapshot = lake.read_json(&keys::snapshot("telco", &answer.snapshot_id)).await.unwrap();
-    (lake, answer, snapshot)
+/// From a raw telco file in a lake of its own to a snapshot and its gold rows.
+async fn made(file: &str) -> (Lake, FeaturesResponse, Snapshot, Gold) {
+    let planned = Planned::telco(Arc::new(MemoryStore::new()), "raw/telco/a.csv", file, "run-1").await;
+    let answer = planned.run().await.unwrap();
+    let snapshot = planned.snapshot(&answer).await;
+    let gold = parts::gold(&planned.lake, &snapshot, &usecases::find("telco").unwrap().gold.fields()).await.unwrap();
+    (planned.lake, answer, snapshot, gold)
 }
 
 /// 600 customers, of whom some are unreadable, incomplete or there twice.
@@ -62,14 +148,31 @@ fn dirty() -> String {
     lines.join("\n") + "\n"
 }
 
+/// The four loan tables of so many synthetic customers.
+fn loans(n_customers: u64) -> [Vec<u8>; 4] {
+    let mut files: [Vec<u8>; 4] = Default::default();
+    let [clickstream, attributes, financials, loans] = &mut files;
+    let options = Options::new(n_customers, 42);
+    usecases::loan::generate::generate(&options, &mut Tables { clickstream, attributes, financials, loans }).unwrap();
+    files
+}
+
+/// A run over these loan tables.
+async fn planned_loans(files: &[Vec<u8>; 4], n_partitions: u32) -> Planned {
+    use usecases::loan::{ATTRIBUTES, CLICKSTREAM, FINANCIALS, LOANS};
+    let names = [CLICKSTREAM, ATTRIBUTES, FINANCIALS, LOANS];
+    let keys = names.map(|name| format!("raw/loan/{name}.csv"));
+    let files: Vec<_> = (0..4).map(|i| (names[i], keys[i].as_str(), files[i].as_slice())).collect();
+    Planned::new(Arc::new(MemoryStore::new()), "loan", "run-1", &files, n_partitions).await
+}
+
 #[tokio::test]
 async fn a_snapshot_names_everything_from_raw_file_to_feature_plan() {
-    let (lake, answer, snapshot) = made(&dirty()).await;
+    let (lake, answer, snapshot, gold) = made(&dirty()).await;
     assert_eq!(snapshot.rows, RowCounts { rows_in: 602, rows_out: 599, rows_quarantined: 3 });
     assert_eq!(snapshot.clone().with_id().id, snapshot.id);
     assert_eq!(snapshot.raw["customers"][0].key, "raw/telco/a.csv");
-    assert_eq!(snapshot.gold.key, format!("gold/telco/{}/gold.parquet", snapshot.id));
-    let gold = etl::gold_frame(&lake.read(&snapshot.gold).await.unwrap()).unwrap();
+    assert!(snapshot.gold[0].key.starts_with("gold/telco/parts/"), "{}", snapshot.gold[0].key);
     assert_eq!(gold.rows_by_split(), answer.rows_by_split);
     assert_eq!(answer.rows_by_split.values().sum::<u64>(), 599);
     let plan = FeaturePlan::from_json(&lake.read(&snapshot.plan).await.unwrap()).unwrap();
@@ -85,8 +188,7 @@ async fn a_snapshot_names_everything_from_raw_file_to_feature_plan() {
 #[tokio::test]
 async fn the_plan_sees_training_rows_only() {
     let file = generate(600, 13, Spelling::Ibm);
-    let (lake, answer, snapshot) = made(&file).await;
-    let gold = etl::gold_frame(&lake.read(&snapshot.gold).await.unwrap()).unwrap();
+    let (_, answer, _, gold) = made(&file).await;
     // Another tenure and other charges in every row of one split; a split follows from keys and labels alone.
     let poisoned = |split: Split| {
         let keys: Vec<&String> = gold.rows_of(split).into_iter().map(|row| &gold.keys[row]).collect();
@@ -102,11 +204,11 @@ async fn the_plan_sees_training_rows_only() {
         file.lines().enumerate().map(change).collect::<String>()
     };
     for split in [Split::Validation, Split::Test] {
-        let (_, poisoned, _) = made(&poisoned(split)).await;
+        let (_, poisoned, _, _) = made(&poisoned(split)).await;
         assert_eq!(poisoned.feature_fingerprint, answer.feature_fingerprint, "{split}");
         assert_ne!(poisoned.snapshot_id, answer.snapshot_id);
     }
-    let (_, poisoned, _) = made(&poisoned(Split::Train)).await;
+    let (_, poisoned, _, _) = made(&poisoned(Split::Train)).await;
     assert_ne!(poisoned.feature_fingerprint, answer.feature_fingerprint);
 }
 
@@ -114,45 +216,183 @@ async fn the_plan_sees_training_rows_only() {
 async fn the_same_data_is_the_same_snapshot_in_another_run_and_under_another_key() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let file = dirty();
-    let (lake, first) = planned(Arc::clone(&store), "raw/telco/a.csv", &file, "run-1").await;
-    let first = run(&lake, first).await.unwrap();
-    let (lake, second) = planned(Arc::clone(&store), "raw/telco/a.csv", &file, "run-2").await;
-    let second = run(&lake, second).await.unwrap();
-    let (lake, third) = planned(store, "raw/telco/renamed.csv", &file, "run-3").await;
-    let third = run(&lake, third).await.unwrap();
-    assert_eq!((&second.snapshot_id, &third.snapshot_id), (&first.snapshot_id, &first.snapshot_id));
-    assert_eq!(lake.list("snapshots/").await.unwrap().len(), 1);
+    let first = Planned::telco(Arc::clone(&store), "raw/telco/a.csv", &file, "run-1").await.run().await.unwrap();
+    let second = Planned::telco(Arc::clone(&store), "raw/telco/a.csv", &file, "run-2").await.run().await.unwrap();
+    let third = Planned::telco(store, "raw/telco/renamed.csv", &file, "run-3").await;
+    let third_answer = third.run().await.unwrap();
+    assert_eq!((&second.snapshot_id, &third_answer.snapshot_id), (&first.snapshot_id, &first.snapshot_id));
+    assert_eq!(third.lake.list("snapshots/").await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn a_run_asked_again_answers_the_same_and_leaves_the_newest_snapshot_alone() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-    let (lake, old) = planned(Arc::clone(&store), "raw/telco/a.csv", &dirty(), "run-1").await;
-    let answer = run(&lake, old.clone()).await.unwrap();
-    let (lake, new) = planned(store, "raw/telco/b.csv", &generate(600, 14, Spelling::Ibm), "run-2").await;
-    let newer = run(&lake, new).await.unwrap();
-    assert_eq!(run(&lake, old).await.unwrap(), answer);
-    let newest: SnapshotId = lake.read_json(&keys::newest_snapshot("telco")).await.unwrap();
+    let old = Planned::telco(Arc::clone(&store), "raw/telco/a.csv", &dirty(), "run-1").await;
+    let answer = old.run().await.unwrap();
+    let new = Planned::telco(store, "raw/telco/b.csv", &generate(600, 14, Spelling::Ibm), "run-2").await;
+    let newer = new.run().await.unwrap();
+    assert_eq!(old.run().await.unwrap(), answer);
+    let newest: SnapshotId = new.lake.read_json(&keys::newest_snapshot("telco")).await.unwrap();
     assert_eq!(newest, newer.snapshot_id);
 }
 
 #[tokio::test]
-async fn silver_that_is_not_what_validation_let_through_is_refused() {
-    let (lake, request) = planned(Arc::new(MemoryStore::new()), "raw/telco/a.csv", &dirty(), "run-1").await;
-    let request = validated(&lake, request).await.unwrap();
+async fn gold_of_four_partitions_is_that_of_one_in_another_order() {
+    let files = loans(600);
+    let mut found = Vec::new();
+    for n_partitions in [1, 4] {
+        let planned = planned_loans(&files, n_partitions).await;
+        let request = planned.gold().await.unwrap();
+        assert_eq!(request.gold.len() as u32, n_partitions);
+        let objects: Vec<ObjectRef> = request.gold.iter().map(|part| part.data.clone()).collect();
+        let fields = usecases::find("loan").unwrap().gold.fields();
+        let gold = parts::gold_rows(&planned.lake, &objects, &fields).await.unwrap().unwrap();
+        assert_eq!(gold.len() as u64, request.gold.iter().map(|part| part.n_rows).sum::<u64>());
+        let answer = planned.run().await.unwrap();
+        let snapshot = planned.snapshot(&answer).await;
+        assert!(answer.rows_by_split["test"] > 30 && answer.rows_by_split["unlabelled"] == 0, "{answer:?}");
+        found.push((in_order(&gold), answer.feature_fingerprint, answer.rows_by_split, snapshot.split, snapshot.rows));
+    }
+    assert!(found[0] == found[1], "partitions show in gold, plan or split");
+}
+
+/// Every cell of gold by key, with its bits.
+fn in_order(gold: &GoldRows) -> BTreeMap<String, Vec<String>> {
+    let cell = |name: &str, row: usize| match gold.frame.column(name).unwrap() {
+        Column::Number(numbers) => format!("{:x}", numbers[row].to_bits()),
+        Column::Category(levels) => format!("{:?}", levels[row]),
+    };
+    let line = |row: usize| {
+        let mut line = vec![format!("{:?} {}", gold.dates[row], gold.labels[row])];
+        line.extend(gold.frame.names().map(|name| cell(name, row)));
+        (gold.keys[row].clone(), line)
+    };
+    (0..gold.len()).map(line).collect()
+}
+
+#[tokio::test]
+async fn what_happens_after_the_prediction_changes_no_byte_of_gold() {
+    let files = loans(300);
+    let text = |file: &[u8]| String::from_utf8(file.to_vec()).unwrap();
+    let starts: BTreeMap<String, String> = text(&files[3])
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>())
+        .map(|cells| (cells[1].clone(), cells[2].clone()))
+        .collect();
+    // Paid and overdue amounts from installment 3 on: the label itself stays, as overdue stays above or at 0.
+    let mut poisoned = files.clone();
+    let mut n_changed = 0;
+    let mut change = |line: &str, is_late: bool, columns: &[usize]| {
+        let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+        if is_late {
+            n_changed += 1;
+            for &column in columns {
+                cells[column] = cells[column].parse::<f64>().map_or(cells[column].clone(), |n| (n * 3.0).to_string());
+            }
+        }
+        cells.join(",") + "\n"
+    };
+    let header = |file: &str| file.lines().next().unwrap().split(',').map(str::to_owned).collect::<Vec<_>>();
+    let place = |header: &[String], name: &str| header.iter().position(|column| column == name).unwrap();
+    let loans = text(&files[3]);
+    let names = header(&loans);
+    let columns = ["paid_amt", "overdue_amt", "balance"].map(|name| place(&names, name));
+    let step = place(&names, "installment_num");
+    poisoned[3] = loans
+        .lines()
+        .enumerate()
+        .map(|(i, line)| {
+            change(line, i > 0 && line.split(',').nth(step).unwrap().parse::<u32>().unwrap() >= 3, &columns)
+        })
+        .collect::<String>()
+        .into();
+    let clicks = text(&files[0]);
+    let names = header(&clicks);
+    let (customer, date) = (place(&names, "Customer_ID"), place(&names, "snapshot_date"));
+    let columns: Vec<usize> = (1..=20).map(|i| place(&names, &format!("fe_{i}"))).collect();
+    poisoned[0] = clicks
+        .lines()
+        .enumerate()
+        .map(|(i, line)| {
+            let cells: Vec<&str> = line.split(',').collect();
+            // ISO dates are in the order of their texts.
+            change(line, i > 0 && cells[date] >= starts[cells[customer]].as_str(), &columns)
+        })
+        .collect::<String>()
+        .into();
+    assert!(n_changed > 2_000, "{n_changed}");
+    let gold = async |files: &[Vec<u8>; 4]| {
+        let planned = planned_loans(files, 2).await;
+        let request = planned.gold().await.unwrap();
+        request.gold.into_iter().map(|part| part.data.sha256).collect::<Vec<_>>()
+    };
+    assert_eq!(gold(&poisoned).await, gold(&files).await);
+    // What comes before is seen.
+    let mut earlier = files.clone();
+    earlier[0] = clicks.replacen(",-", ",", 400).into();
+    assert_ne!(gold(&earlier).await, gold(&files).await);
+}
+
+#[tokio::test]
+async fn a_request_that_does_not_add_up_is_refused() {
+    let planned = planned_loans(&loans(300), 2).await;
+    let request = planned.gold().await.unwrap();
+    let name = async |request: FitRequest| {
+        let error = handle(&planned.lake, FeaturesRequest::Fit(request)).await.unwrap_err();
+        (error.name(), error.to_string())
+    };
     let mut fewer = request.clone();
+    fewer.gold.pop();
+    assert_eq!(name(fewer).await.0, ErrorName::InvalidInput);
+    let mut half = request.clone();
+    (half.gold.pop(), half.verdicts.pop());
+    let (error, text) = name(half).await;
+    assert_eq!(error, ErrorName::InvalidInput);
+    assert!(text.contains("1 partitions are named, and there are 2"), "{text}");
+    let mut twice = request.clone();
+    twice.gold[1] = twice.gold[0].clone();
+    assert_eq!(name(twice).await.0, ErrorName::InvalidInput);
+    let mut miscounted = request.clone();
+    miscounted.gold[1].n_rows += 1;
+    assert_eq!(name(miscounted).await.0, ErrorName::Internal);
+    let mut unknown = request.clone();
+    unknown.use_case = "lottery".to_owned();
+    assert_eq!(name(unknown).await.0, ErrorName::InvalidInput);
+    let none = FitRequest { verdicts: vec![], gold: vec![], ..request.clone() };
+    assert_eq!(name(none).await.0, ErrorName::InvalidInput);
+    let mut swapped = request;
+    swapped.verdicts.swap(0, 1);
+    swapped.gold.swap(0, 1);
+    assert!(handle(&planned.lake, FeaturesRequest::Fit(swapped)).await.is_ok(), "order does not matter");
+}
+
+#[tokio::test]
+async fn silver_that_is_not_what_validation_let_through_is_refused() {
+    let planned = Planned::telco(Arc::new(MemoryStore::new()), "raw/telco/a.csv", &dirty(), "run-1").await;
+    let validated = planned.validated().await.unwrap();
+    let request = |validated: &ValidateResponse| GoldRequest {
+        use_case: "telco".to_owned(),
+        run_id: planned.run_id.clone(),
+        verdict: validated.verdicts[0].clone(),
+    };
+    let mut fewer = planned.gold_of(&planned.lake, validated.clone()).await.unwrap();
     fewer.rows.rows_out -= 1;
-    assert_eq!(handle(&lake, fewer).await.unwrap_err().name(), ErrorName::Internal);
-    let none = ValidateResponse { silver: BTreeMap::new(), ..request.clone() };
-    assert_eq!(handle(&lake, none).await.unwrap_err().name(), ErrorName::DataQuality);
-    let key = &request.silver["customers"][0].key;
-    let half = lake.read(&request.silver["customers"][0]).await.unwrap();
-    lake.store().put(key, half.slice(..half.len() / 2), PutWhen::Always).await.unwrap();
-    let error = handle(&lake, request.clone()).await.unwrap_err();
+    assert_eq!(fit(&planned.lake, fewer).await.unwrap_err().name(), ErrorName::Internal);
+    let mut other = request(&validated);
+    other.verdict.partition = 1;
+    assert_eq!(gold(&planned.lake, other).await.unwrap_err().name(), ErrorName::InvalidInput);
+
+    // A lake in which a silver part is cut in half, before gold was made of it.
+    let planned = Planned::telco(Arc::new(MemoryStore::new()), "raw/telco/a.csv", &dirty(), "run-1").await;
+    let validated = planned.validated().await.unwrap();
+    let found: PartitionFindings = planned.lake.read_json_ref(&validated.verdicts[0].verdict).await.unwrap();
+    let silver = &found.tables[0].silver[0];
+    let half = planned.lake.read(silver).await.unwrap();
+    planned.lake.store().put(&silver.key, half.slice(..half.len() / 2), PutWhen::Always).await.unwrap();
+    let error = gold(&planned.lake, request(&validated)).await.unwrap_err();
     assert_eq!(error.name(), ErrorName::InvalidInput);
-    assert!(error.to_string().contains(key), "{error}");
-    let unknown = ValidateResponse { use_case: "lottery".to_owned(), ..request };
-    assert_eq!(handle(&lake, unknown).await.unwrap_err().name(), ErrorName::InvalidInput);
+    assert!(error.to_string().contains(&silver.key), "{error}");
 }
 
 /// Every object with its bytes.
@@ -168,19 +408,17 @@ async fn contents(store: &MemoryStore) -> BTreeMap<String, Sha256> {
 async fn killed_at_any_call_and_run_again_it_leaves_the_same_objects() {
     let file = dirty();
     let sound = Arc::new(MemoryStore::new());
-    let (lake, request) = planned(Arc::clone(&sound) as Arc<dyn Store>, "raw/telco/a.csv", &file, "run-1").await;
-    let answer = run(&lake, request).await.unwrap();
+    let planned = Planned::telco(Arc::clone(&sound) as Arc<dyn Store>, "raw/telco/a.csv", &file, "run-1").await;
+    let answer = planned.run().await.unwrap();
     let expected = contents(&sound).await;
     for moment in [Moment::BeforeEffect, Moment::AfterEffect] {
         for call in 1.. {
             let store = Arc::new(MemoryStore::new());
-            let (lake, request) =
-                planned(Arc::clone(&store) as Arc<dyn Store>, "raw/telco/a.csv", &file, "run-1").await;
+            let planned = Planned::telco(Arc::clone(&store) as Arc<dyn Store>, "raw/telco/a.csv", &file, "run-1").await;
             let failing = Arc::new(FailingStore::kill_at(Arc::clone(&store) as Arc<dyn Store>, call, moment));
-            let killed =
-                run(&Lake::new(Arc::clone(&failing) as Arc<dyn Store>, "memory://test"), request.clone()).await;
-            assert_eq!(killed.is_err(), failing.has_failed(), "call {call}");
-            assert_eq!(run(&lake, request).await.unwrap(), answer, "call {call}, {moment:?}");
+            let dying = Lake::new(Arc::clone(&failing) as Arc<dyn Store>, "memory://test");
+            assert_eq!(planned.run_in(&dying).await.is_err(), failing.has_failed(), "call {call}");
+            assert_eq!(planned.run().await.unwrap(), answer, "call {call}, {moment:?}");
             assert_eq!(contents(&store).await, expected, "call {call}, {moment:?}");
             if !failing.has_failed() {
                 assert!(call > 25, "only {call} calls: is every stage in the test?");
@@ -191,10 +429,16 @@ async fn killed_at_any_call_and_run_again_it_leaves_the_same_objects() {
 }
 
 #[test]
-fn the_sample_and_the_json_in_the_readme_are_requests_and_answers() {
-    let sample: ValidateResponse = serde_json::from_str(include_str!("../events/request.json")).unwrap();
+fn the_samples_and_the_json_in_the_readme_are_requests_and_answers() {
+    let samples: Vec<FeaturesRequest> = [include_str!("../events/gold.json"), include_str!("../events/fit.json")]
+        .map(|text| serde_json::from_str(text).unwrap())
+        .into();
     let blocks: Vec<&str> =
         include_str!("../README.md").split("```").filter_map(|block| block.strip_prefix("json\n")).collect();
-    assert_eq!(serde_json::from_str::<ValidateResponse>(blocks[0]).unwrap(), sample);
-    serde_json::from_str::<FeaturesResponse>(blocks[1]).unwrap();
+    assert_eq!(blocks.len(), 4);
+    for (step, sample) in samples.iter().enumerate() {
+        assert_eq!(serde_json::from_str::<FeaturesRequest>(blocks[2 * step]).unwrap(), *sample);
+    }
+    assert!(matches!(serde_json::from_str(blocks[1]).unwrap(), Answer::Gold(_)));
+    assert!(matches!(serde_json::from_str(blocks[3]).unwrap(), Answer::Snapshot(_)));
 }

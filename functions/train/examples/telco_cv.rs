@@ -25,7 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let file = arguments.next().ok_or("the telco file is missing")?;
     let use_case = usecases::find("telco").ok_or("no use case")?;
-    let gold = support::gold_of(use_case, &fs::read(file)?)?;
+    let (rows, rule) = support::gold_of(use_case, &fs::read(file)?)?;
+    let gold = Gold::new(rows, &rule)?;
     if let Some(folds) = arguments.next() {
         fs::write(folds, folds_csv(&gold)?)?;
     }

@@ -6,11 +6,11 @@ mod support;
 use std::{collections::BTreeMap, sync::Arc};
 
 use contracts::{
-    CandidateRecord, ErrorName, ObjectRef, Reference, RowCounts, RunId, Settings, Snapshot,
+    CandidateRecord, DriftReference, ErrorName, ObjectRef, Reference, RowCounts, RunId, Settings, Snapshot, SplitRule,
     stage::{TrainRequest, TrainResponse},
 };
-use etl::{Gold, Split};
-use features::{FeaturePlan, Value};
+use etl::{Gold, GoldRows, Split, Splitter};
+use features::{Column, FeaturePlan, Frame, Kind, Value};
 use lake::{FailingStore, Lake, MemoryStore, Moment, Store, keys};
 use lambda_kit::Named;
 use serde_json::{Map, json};
@@ -21,6 +21,8 @@ use usecases::telco::{Spelling, generate};
 struct World {
     store: Arc<dyn Store>,
     lake: Lake,
+    rows: GoldRows,
+    rule: SplitRule,
     gold: Gold,
     plan: FeaturePlan,
     snapshot: Snapshot,
@@ -31,13 +33,14 @@ impl World {
     /// A snapshot of `n_rows` generated customers, and the settings of run `run-1`.
     async fn new(n_rows: usize) -> Self {
         let use_case = usecases::find("telco").unwrap();
-        let gold = support::gold_of(use_case, generate(n_rows, 7, Spelling::Ibm).as_bytes()).unwrap();
+        let (rows, rule) = support::gold_of(use_case, generate(n_rows, 7, Spelling::Ibm).as_bytes()).unwrap();
         let mut settings = use_case.settings.clone();
         settings.training.folds = 3;
-        Self::with(gold, settings).await
+        Self::with(rows, rule, settings).await
     }
 
-    async fn with(gold: Gold, settings: Settings) -> Self {
+    async fn with(rows: GoldRows, rule: SplitRule, settings: Settings) -> Self {
+        let gold = Gold::new(rows.clone(), &rule).unwrap();
         let spec = &usecases::find("telco").unwrap().gold.features;
         let plan = FeaturePlan::fit(spec, &gold.frame, &gold.rows_of(Split::Train)).unwrap();
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
@@ -47,7 +50,8 @@ impl World {
             use_case: "telco".to_owned(),
             raw: BTreeMap::new(),
             silver: BTreeMap::new(),
-            gold: put(&lake, "gold/telco/x/gold.parquet", gold.to_parquet().unwrap()).await,
+            gold: vec![put(&lake, "gold/telco/parts/x/partition=000.parquet", rows.to_parquet().unwrap()).await],
+            split: rule.clone(),
             plan: put(&lake, "gold/telco/x/features.json", plan.to_json()).await,
             feature_fingerprint: plan.fingerprint(),
             rows: RowCounts::default(),
@@ -55,7 +59,7 @@ impl World {
         }
         .with_id();
         lake.write_json_once(&keys::snapshot("telco", &snapshot.id), &snapshot).await.unwrap();
-        let world = Self { store, lake, gold, plan, snapshot, settings };
+        let world = Self { store, lake, rows, rule, gold, plan, snapshot, settings };
         world.plan_run("run-1", |_| {}).await;
         world
     }
@@ -74,6 +78,7 @@ impl World {
             snapshot_id: self.snapshot.id.clone(),
             family: family.to_owned(),
             params: params.as_object().unwrap().clone(),
+            comparison: None,
         }
     }
 
@@ -134,6 +139,13 @@ async fn every_family_leaves_a_complete_candidate() {
         assert_eq!(texts["feature_fingerprint"], world.plan.fingerprint());
         assert_eq!(texts["snapshot_id"], world.snapshot.id.to_string());
         assert_eq!(world.lake.read(&record.plan).await.unwrap(), world.plan.to_json());
+
+        let drift: DriftReference = world.lake.read_json_ref(&record.drift).await.unwrap();
+        let names: Vec<&str> = drift.fields.iter().map(|field| field.name.as_str()).collect();
+        assert!(world.plan.fields().iter().map(|field| field.name.as_str()).eq(names));
+        let n_rows = |split: &str| world.snapshot.rows_by_split[split];
+        assert!(drift.fields.iter().all(|field| field.counts.iter().sum::<u64>() == n_rows("train")));
+        assert_eq!(drift.score.counts.iter().sum::<u64>(), n_rows("validation"));
     }
 }
 
@@ -145,7 +157,7 @@ async fn the_same_snapshot_and_seed_give_the_same_bytes() {
         other.train(family.as_str()).await;
     }
     let files = one.candidates().await;
-    assert_eq!(files.len(), 16);
+    assert_eq!(files.len(), 20);
     assert!(files == other.candidates().await, "two trainings of the same candidates differ");
 }
 
@@ -180,6 +192,119 @@ async fn whatever_decides_the_result_is_part_of_the_key() {
     world.plan_run("gates", |settings| settings.gates.clear()).await;
     let request = TrainRequest { run_id: run("gates"), ..world.request("logistic_regression", &json!({})) };
     assert!(handle(&world.lake, request).await.unwrap().reused);
+}
+
+/// The loan use case over synthetic customers: a snapshot by time and comparisons by chance, with other features.
+struct Loans {
+    lake: Lake,
+    snapshot: Snapshot,
+    rows: GoldRows,
+}
+
+impl Loans {
+    /// A snapshot made of gold rows whose labels follow from two fields; half of it is in a second partition.
+    async fn new() -> Self {
+        let use_case = usecases::find("loan").unwrap();
+        let mut rng = training::Rng::new(5);
+        let (mut labels, mut dates, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+        let fields = use_case.gold.fields();
+        let mut columns: Vec<(String, Column)> = fields
+            .iter()
+            .map(|field| match field.kind {
+                Kind::Number => (field.name.clone(), Column::Number(Vec::new())),
+                Kind::Category => (field.name.clone(), Column::Category(Vec::new())),
+            })
+            .collect();
+        for i in 0..1_200 {
+            let risk = rng.unit();
+            labels.push(if rng.unit() < 0.1 + 0.6 * risk { 1.0 } else { 0.0 });
+            dates.push(Some(19_000 + 30 * (i % 20)));
+            keys.push(format!("CUS_{i:05}"));
+            for (name, column) in &mut columns {
+                match column {
+                    Column::Number(numbers) if name == "outstanding_debt" => numbers.push(1_000.0 * risk),
+                    Column::Number(numbers) => numbers.push((100.0 * rng.unit()).round()),
+                    Column::Category(levels) => levels.push(None),
+                }
+            }
+        }
+        let rows = GoldRows { keys, dates, labels, frame: Frame::new(columns).unwrap() };
+        let rule = etl::choose_split(&use_case.settings.split, use_case.settings.seed, &rows).unwrap();
+        let gold = Gold::new(rows.clone(), &rule).unwrap();
+        let plan = FeaturePlan::fit(&use_case.gold.features, &gold.frame, &gold.rows_of(Split::Train)).unwrap();
+        let lake = Lake::new(Arc::new(MemoryStore::new()), "s3://bucket");
+        let part = async |number: usize, rows: &GoldRows| {
+            let key = format!("gold/loan/parts/x/partition={number:03}.parquet");
+            put(&lake, &key, rows.to_parquet().unwrap()).await
+        };
+        let half = |first: usize| {
+            let mut half = rows.clone();
+            let is_kept: Vec<bool> = (0..rows.len()).map(|row| row / 600 == first).collect();
+            half.frame.retain(&is_kept);
+            let range = 600 * first..600 * (first + 1);
+            (half.keys, half.dates) = (rows.keys[range.clone()].to_vec(), rows.dates[range.clone()].to_vec());
+            half.labels = rows.labels[range].to_vec();
+            half
+        };
+        let snapshot = Snapshot {
+            id: "0000000000000000".parse().unwrap(),
+            use_case: "loan".to_owned(),
+            raw: BTreeMap::new(),
+            silver: BTreeMap::new(),
+            gold: vec![part(0, &half(0)).await, part(1, &half(1)).await],
+            split: rule,
+            plan: put(&lake, "gold/loan/x/features.json", plan.to_json()).await,
+            feature_fingerprint: plan.fingerprint(),
+            rows: RowCounts::default(),
+            rows_by_split: gold.rows_by_split(),
+        }
+        .with_id();
+        lake.write_json_once(&keys::snapshot("loan", &snapshot.id), &snapshot).await.unwrap();
+        lake.write_json_once(&keys::run_settings("loan", &run("run-1")), &use_case.settings).await.unwrap();
+        Self { lake, snapshot, rows }
+    }
+
+    async fn train(&self, comparison: Option<&str>) -> Result<(TrainResponse, CandidateRecord), TrainError> {
+        let request = TrainRequest {
+            use_case: "loan".to_owned(),
+            run_id: run("run-1"),
+            snapshot_id: self.snapshot.id.clone(),
+            family: "logistic_regression".to_owned(),
+            params: Map::new(),
+            comparison: comparison.map(str::to_owned),
+        };
+        let response = handle(&self.lake, request).await?;
+        let record = self.lake.read_json_ref(&response.record).await.unwrap();
+        Ok((response, record))
+    }
+}
+
+#[tokio::test]
+async fn a_comparison_has_its_own_features_and_split_and_is_another_candidate() {
+    let loans = Loans::new().await;
+    let use_case = usecases::find("loan").unwrap();
+    let (proper, record) = loans.train(None).await.unwrap();
+    assert_eq!((&proper.comparison, &record.comparison), (&None, &None));
+    assert_eq!(record.feature_fingerprint, loans.snapshot.feature_fingerprint);
+    let mut seen = vec![proper.candidate_key];
+    for comparison in &use_case.comparisons {
+        let (response, record) = loans.train(Some(&comparison.name)).await.unwrap();
+        assert_eq!(response.comparison.as_ref(), Some(&comparison.name));
+        assert_eq!(record.comparison, response.comparison);
+        assert!(!seen.contains(&response.candidate_key), "{}", comparison.name);
+        seen.push(response.candidate_key.clone());
+
+        let rule = etl::choose_split(&comparison.split, use_case.settings.seed, &loans.rows).unwrap();
+        let gold = Gold::new(loans.rows.clone(), &rule).unwrap();
+        let plan = FeaturePlan::fit(&comparison.features, &gold.frame, &gold.rows_of(Split::Train)).unwrap();
+        assert_eq!(record.feature_fingerprint, plan.fingerprint(), "{}", comparison.name);
+        assert_eq!(record.test.n_rows, gold.rows_by_split()["test"]);
+        let onnx = onnx::decode(&loans.lake.read(&record.model).await.unwrap()).unwrap();
+        assert_eq!(onnx.n_features().unwrap(), plan.n_features());
+    }
+    let error = loans.train(Some("with_crystal_ball")).await.unwrap_err();
+    assert_eq!(error.name(), ErrorName::InvalidInput);
+    assert!(error.to_string().contains("`with_crystal_ball`"), "{error}");
 }
 
 #[tokio::test]
@@ -240,11 +365,18 @@ fn refit(world: &World, record: &CandidateRecord) -> training::Fitted {
 async fn what_lies_outside_the_training_split_changes_no_model() {
     let world = World::new(900).await;
     let model = world.record(&world.train("lightgbm").await).await.model;
-    let mut gold = world.gold.clone();
-    for row in gold.rows_of(Split::Test).into_iter().chain(gold.rows_of(Split::Validation)).skip(3) {
-        gold.labels[row] = 1.0 - gold.labels[row];
+    // Pairs of opposite labels are exchanged where the hash keeps either in its split, whatever its class.
+    let mut rows = world.rows.clone();
+    let (mut n_flipped, outside) = (0, Splitter::new(&world.rule).unwrap());
+    for row in world.gold.rows_of(Split::Test).into_iter().chain(world.gold.rows_of(Split::Validation)) {
+        let other = 1.0 - rows.labels[row];
+        if outside.split(&rows.keys[row], None, other).unwrap() == world.gold.splits[row] {
+            rows.labels[row] = other;
+            n_flipped += 1;
+        }
     }
-    let flipped = World::with(gold, world.settings.clone()).await;
+    assert!(n_flipped > 100, "{n_flipped}");
+    let flipped = World::with(rows, world.rule.clone(), world.settings.clone()).await;
     let other = flipped.record(&flipped.train("lightgbm").await).await;
     let (ours, theirs) = (world.lake.read(&model).await.unwrap(), flipped.lake.read(&other.model).await.unwrap());
     // The files differ in the snapshot they name, and in nothing else.
@@ -260,7 +392,7 @@ async fn a_training_killed_at_any_call_is_finished_by_the_next() {
     let files = world.candidates().await;
     for moment in [Moment::BeforeEffect, Moment::AfterEffect] {
         for call in 1.. {
-            let fresh = World::with(world.gold.clone(), world.settings.clone()).await;
+            let fresh = World::with(world.rows.clone(), world.rule.clone(), world.settings.clone()).await;
             let failing = Arc::new(FailingStore::kill_at(Arc::clone(&fresh.store), call, moment));
             let dying = Lake::new(Arc::clone(&failing) as Arc<dyn Store>, "s3://bucket");
             let request = fresh.request("logistic_regression", &json!({}));
@@ -307,12 +439,16 @@ async fn what_cannot_be_trained_has_a_name() {
 
 #[tokio::test]
 async fn a_split_with_one_class_is_a_matter_of_data_quality() {
-    let mut world = World::new(600).await;
+    let world = World::new(600).await;
     for (split, label) in [(Split::Test, 0.0), (Split::Train, 1.0)] {
+        // Rows of the split that are of the other class lose their label, and so leave it.
+        let mut rows = world.rows.clone();
         for row in world.gold.rows_of(split) {
-            world.gold.labels[row] = label;
+            if rows.labels[row] != label {
+                rows.labels[row] = f32::NAN;
+            }
         }
-        let broken = World::with(world.gold.clone(), world.settings.clone()).await;
+        let broken = World::with(rows, world.rule.clone(), world.settings.clone()).await;
         let request = broken.request("logistic_regression", &json!({}));
         let error = handle(&broken.lake, request).await.unwrap_err();
         assert_eq!(error.name(), ErrorName::DataQuality, "{error}");
@@ -337,7 +473,7 @@ async fn a_snapshot_that_is_not_what_it_says_is_refused() {
 fn samples_in_the_readme_and_in_events_parse() {
     let event: TrainRequest = serde_json::from_str(include_str!("../events/request.json")).unwrap();
     let settings = &usecases::find("telco").unwrap().settings;
-    Candidate::new(&event, settings).unwrap();
+    Candidate::new(usecases::find("telco").unwrap(), &event, settings).unwrap();
     let blocks: Vec<&str> =
         include_str!("../README.md").split("```json").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert_eq!(serde_json::from_str::<TrainRequest>(blocks[0]).unwrap(), event);

@@ -288,9 +288,11 @@ impl TakePlan<'_> {
                 }
             }
             Self::Aggregates(aggregates) => {
+                let mut numbers: Vec<Dated> = Vec::with_capacity(visible.len());
                 for ((aggregate, column), (_, values)) in aggregates.iter().zip(columns) {
                     let dated = |&(day, row): &(i32, usize)| Some(Dated { day, number: table.number(*column, row)? });
-                    let mut numbers: Vec<Dated> = visible.iter().filter_map(dated).collect();
+                    numbers.clear();
+                    numbers.extend(visible.iter().filter_map(dated));
                     figure::sort(&mut numbers);
                     let figure = figure::figure(aggregate.figure, &numbers);
                     let figure = figure.map_err(|()| format!("has two latest rows for `{}`", aggregate.name))?;

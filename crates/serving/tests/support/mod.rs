@@ -305,7 +305,7 @@ fn cells(table: &Table, columns: &[Option<usize>], line: &str) -> Option<Vec<Val
     for (text, column) in texts.iter().zip(columns) {
         let Some(at) = *column else { continue };
         let column = &table.columns[at];
-        cells[at] = match column.read(text).ok()?.cell {
+        cells[at] = match column.read(text, None).ok()?.cell {
             Cell::Null if column.name != "total_charges" => return None,
             Cell::Null => Value::Null,
             Cell::Number(number) => json!(number),

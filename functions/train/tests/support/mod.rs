@@ -1,13 +1,14 @@
 //! The telco file as gold rows, made by the real reader and cleaner.
 
-use etl::{BronzeReader, BronzeSource, Gold, GoldBuilder, Header, MAX_HEADER_BYTES, clean};
-use usecases::UseCase;
+use contracts::SplitRule;
+use etl::{BronzeReader, BronzeSource, GoldBuilder, GoldRows, Header, MAX_HEADER_BYTES, choose_split, clean};
+use usecases::{UseCase, telco};
 
-/// Gold rows of a delivered file, divided as the use case's own settings say.
+/// Gold rows of a delivered file, and the rule that divides them as the use case's own settings say.
 ///
 /// # Errors
 /// What the reader, the cleaner or the builder says.
-pub(crate) fn gold_of(use_case: &UseCase, csv: &[u8]) -> Result<Gold, Box<dyn std::error::Error>> {
+pub(crate) fn gold_of(use_case: &UseCase, csv: &[u8]) -> Result<(GoldRows, SplitRule), Box<dyn std::error::Error>> {
     const FILE: &str = "raw/telco/customers.csv";
     let table = use_case.table(telco::TABLE).ok_or("no such table")?;
     let size = csv.len() as u64;
@@ -20,8 +21,13 @@ pub(crate) fn gold_of(use_case: &UseCase, csv: &[u8]) -> Result<Gold, Box<dyn st
         reader.push(&csv[usize::try_from(from)?..])?;
     }
     let (bronze, _) = reader.finish()?;
-    let silver = clean(table, FILE, "bronze", &bronze.data)?;
     let mut builder = GoldBuilder::new(use_case)?;
-    builder.push("silver", &silver.data)?;
-    Ok(builder.finish(&use_case.settings.split, use_case.settings.seed)?)
+    for bronze in &bronze.data {
+        for silver in &clean(table, FILE, "bronze", bronze, 1)?.data {
+            builder.push(telco::TABLE, "silver", silver)?;
+        }
+    }
+    let (rows, _) = builder.finish()?;
+    let rule = choose_split(&use_case.settings.split, use_case.settings.seed, &rows)?;
+    Ok((rows, rule))
 }

@@ -1,6 +1,6 @@
 use expect_test::expect;
 use features::{Column as FieldColumn, FeatureRule, FeatureSpec, Field, Kind};
-use polars::prelude::{Column, DataFrame, Int32Chunked, IntoColumn, NamedFrom, NewChunkedArray, Series};
+use polars::prelude::{Column, DataFrame, Int32Chunked, IntoColumn, NamedFrom, Series};
 use usecases::date::days;
 use usecases::{
     Aggregate, ColumnDecl, ColumnKind, Csv, Date, Figure, Format, Gold as GoldDecl, GoldDates, Label, See, Source,
@@ -356,9 +356,9 @@ fn what_the_data_does_not_settle_is_an_error_that_names_no_one() {
         error(&[Row::Click("ann", day(3, 1), Some(3.0))]),
     ];
     expect![[r#"
-        gold rows: entity 8ff0ffc6fb6a has more than one start in table `loans` (a SHA-256 of its key)
-        gold rows: entity 8ff0ffc6fb6a has two latest rows in table `people` (a SHA-256 of its key)
-        gold rows: entity 8ff0ffc6fb6a has two latest rows for `clicks_last` in table `clicks` (a SHA-256 of its key)"#]]
+        gold rows: entity 49915e0d7d4b has more than one start in table `loans` (a SHA-256 of its key)
+        gold rows: entity 49915e0d7d4b has two latest rows in table `people` (a SHA-256 of its key)
+        gold rows: entity 49915e0d7d4b has two latest rows for `clicks_last` in table `clicks` (a SHA-256 of its key)"#]]
     .assert_eq(&texts.join("\n"));
     // Two rows of a later day than the prediction settle nothing and unsettle nothing.
     let mut late = sample();
