@@ -150,7 +150,20 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use proptest::prelude::*;
 
-    use super::cuts;
+    use super::*;
+
+    #[test]
+    fn a_table_that_names_no_entity_is_never_divided() {
+        let mut loan = usecases::find("loan").unwrap().clone();
+        loan.tables[2].entity = None;
+        let file = Meta { key: "raw/loan/a.csv".to_owned(), etag: "e".to_owned(), size_bytes: 100 };
+        let files = [(&loan.tables[0], file)];
+        assert_eq!(n_partitions(&loan, &files, 100).unwrap(), 1);
+        let error = n_partitions(&loan, &files, 99).unwrap_err();
+        let text = "100 bytes of raw files need more than one partition of 99 bytes, but table `features_financials` \
+                    names no entity to divide by; raise setting `reading.bytes_per_partition`";
+        assert_eq!(error.to_string(), text);
+    }
 
     proptest! {
         #[test]

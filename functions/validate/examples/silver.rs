@@ -10,8 +10,8 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use contracts::stage::{PartStep, PartitionCheck, PlanRequest, Purpose, QualityGate, ValidateRequest};
 use contracts::RunId;
+use contracts::stage::{PartStep, PartitionCheck, PlanRequest, Purpose, QualityGate, ValidateRequest};
 use lake::{DirectoryStore, Lake, keys};
 use validate::ValidateAnswer;
 
@@ -82,7 +82,10 @@ async fn stages(
     }
     let report: etl::QualityReport = lake.read_json(&keys::run_validation(&use_case, &run_id)).await?;
     println!("{:?}, data_quality_score {:.6}", report.rows, report.data_quality_score);
-    println!("{}", serde_json::to_string_pretty(&(report.flagged, report.quarantined_by_reason, report.changed_cells))?);
+    println!(
+        "{}",
+        serde_json::to_string_pretty(&(report.flagged, report.quarantined_by_reason, report.changed_cells))?
+    );
     println!("{}", judged.map_or_else(|error| error.to_string(), |_| "passed".to_owned()));
     Ok(())
 }

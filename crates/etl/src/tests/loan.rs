@@ -23,14 +23,16 @@ fn silver_rows(part: &[u8]) -> Vec<String> {
 #[test]
 fn the_three_ways_to_write_dates_give_the_same_silver() {
     let all = [DateStyle::Iso, DateStyle::DayFirst, DateStyle::MonthFirst].map(|dates| tables(300, dates));
-    for place in 0..4 {
-        let [iso, day_first, month_first] =
-            [0, 1, 2].map(|style| silver_rows(&silver(all[style][place].0, &all[style][place].1).data[0]));
-        assert!(iso.len() >= 300 && iso[0].contains("20"), "{:?}", iso.first());
-        assert_ne!(all[0][place].1, all[1][place].1, "the files differ");
-        assert_eq!(iso, day_first);
-        assert_eq!(iso, month_first);
+    let [iso, day_first, month_first] = all.each_ref().map(|tables| {
+        let silver = tables.iter().map(|(table, file)| silver_rows(&silver(table, file).data[0]));
+        silver.collect::<Vec<_>>()
+    });
+    assert!(iso.iter().all(|rows| rows.len() >= 300 && rows[0].contains("|20")), "{:?}", iso[0].first());
+    for styles in all.windows(2) {
+        assert!(styles[0].iter().zip(&styles[1]).all(|(one, other)| one.1 != other.1), "the files differ");
     }
+    assert_eq!(iso, day_first);
+    assert_eq!(iso, month_first);
 }
 
 #[test]

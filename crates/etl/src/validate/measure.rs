@@ -1,10 +1,10 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use usecases::{Check, Table};
 
 use super::Scope;
 use super::findings::Tally;
-use super::identity;
+use super::identity::{self, Identity};
 use super::row_check::{Holds, divided_by, find};
 use crate::frame::Silver;
 
@@ -14,9 +14,9 @@ use crate::frame::Silver;
 pub(super) enum Measure<'a> {
     Mean { column: usize },
     Share { column: usize, level: &'a str },
-    Distinct { column: usize },
+    Distinct { column: usize, known: HashSet<Identity> },
     Missing { column: usize },
-    DuplicateShare { columns: Vec<usize>, seen: BTreeSet<identity::Identity> },
+    DuplicateShare { columns: Vec<usize>, seen: HashSet<Identity> },
 }
 
 impl<'a> Measure<'a> {
@@ -24,7 +24,7 @@ impl<'a> Measure<'a> {
     pub(super) fn new(table: &Table, check: &'a Check, scope: Scope) -> Result<Option<(Self, Tally)>, String> {
         let distinct = |column: &str, enough: u64| {
             let tally = Tally::Distinct { seen: BTreeSet::new(), enough };
-            Ok((Self::Distinct { column: find(table, column, None)? }, tally))
+            Ok((Self::Distinct { column: find(table, column, None)?, known: HashSet::new() }, tally))
         };
         Ok(Some(match check {
             Check::MeanBetween { column, .. } => {
@@ -48,7 +48,7 @@ impl<'a> Measure<'a> {
                 if scope.divides(table, &names) {
                     return Err(divided_by(table));
                 }
-                (Self::DuplicateShare { columns, seen: BTreeSet::new() }, Tally::Count { n: 0 })
+                (Self::DuplicateShare { columns, seen: HashSet::new() }, Tally::Count { n: 0 })
             }
             _ => return Ok(None),
         }))
@@ -69,16 +69,19 @@ impl<'a> Measure<'a> {
                     *n += 1;
                 }
             }
-            (Self::Distinct { column }, Tally::Distinct { seen, enough }) => {
-                if (seen.len() as u64) < *enough && !silver.columns[*column].is_null(row) {
-                    seen.insert(format!("{:032x}", identity::of_cells(silver, row, &[*column])));
+            (Self::Distinct { column, known }, Tally::Distinct { seen, enough })
+                if (seen.len() as u64) < *enough && !silver.columns[*column].is_null(row) =>
+            {
+                let value = identity::of_cells(silver, row, &[*column]);
+                if known.insert(value) {
+                    seen.insert(format!("{value:032x}"));
                 }
             }
             (Self::Missing { column }, Tally::Count { n }) => *n += u64::from(silver.columns[*column].is_null(row)),
             (Self::DuplicateShare { columns, seen }, Tally::Count { n }) => {
                 *n += u64::from(!seen.insert(identity::of_cells(silver, row, columns)));
             }
-            // A measure and its tally are made together.
+            // Enough different values are known; or never: a measure and its tally are made together.
             _ => {}
         }
     }

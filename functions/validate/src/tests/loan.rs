@@ -310,3 +310,20 @@ async fn a_file_of_which_two_parts_were_read_in_different_orders_fails_the_gate(
     let problem = report.checks.iter().find(|check| check.name == "parts_agree").unwrap();
     expect!["parts_agree reads the dates of raw/loan/features_attributes.csv as day/month/year in one part and month/day/year in another"].assert_eq(&problem.to_string());
 }
+
+#[tokio::test]
+async fn a_table_of_which_no_row_is_left_fails_by_its_name() {
+    let mut files = customers(&["CUS_1", "CUS_2"]);
+    files[0].1 = files[0].1.replace("2023-04-01", "2030-04-01");
+    let cleaned = in_partitions(&files, 2, loose).await;
+    assert_eq!(cleaned.validate().await.unwrap_err().name(), ErrorName::DataQuality);
+    let report = cleaned.report().await;
+    let min_rows = report.checks.iter().filter(|check| check.name == "min_rows");
+    let told: Vec<String> = min_rows.map(|check| format!("{} {check}", check.table.as_deref().unwrap())).collect();
+    expect![[r#"
+        feature_clickstream min_rows is 0, must be at least 1
+        features_attributes min_rows is 2, must be at least 1
+        features_financials min_rows is 2, must be at least 1
+        lms_loan_daily min_rows is 22, must be at least 1"#]]
+    .assert_eq(&told.join("\n"));
+}
