@@ -11,7 +11,7 @@ use usecases::{Reason, Table};
 
 use crate::csv::{self, Line, LineReader, Text};
 use crate::parquet::{GroupWriter, ROWS_PER_GROUP};
-use crate::quarantine::{Origin, Problem, Quarantine};
+use crate::quarantine::{MASK, Origin, Problem, Quarantine, is_hidden};
 use crate::{EtlError, Header};
 
 /// Column of bronze and silver that holds the line of the row in its raw file, from 1; null where it is not known.
@@ -176,7 +176,10 @@ impl<'a> RowBuilder<'a> {
             Err(problem) => {
                 let (Text::Whole(bytes) | Text::TooLong { start: bytes, .. }) = line.text;
                 let origin = Origin { offset: line.offset, line: line.number };
-                self.quarantine.add(origin, &problem, &String::from_utf8_lossy(bytes))
+                // What cannot be taken apart cannot be masked in part.
+                let is_hidden = self.table.columns.iter().any(is_hidden);
+                let row = if is_hidden { MASK.into() } else { String::from_utf8_lossy(bytes) };
+                self.quarantine.add(origin, &problem, &row)
             }
         }
     }

@@ -1,8 +1,17 @@
 use std::collections::BTreeMap;
 
 use contracts::Quarantined;
+use usecases::{ColumnDecl, ColumnKind};
 
 use crate::EtlError;
+
+/// What stands in quarantine for a personal value that silver does not hold.
+pub(crate) const MASK: &str = "***";
+
+/// Whether a value says who a person is and silver does not hold it: then it does not go to quarantine either.
+pub(crate) const fn is_hidden(decl: &ColumnDecl) -> bool {
+    decl.ends_at_bronze || (decl.is_personal && matches!(decl.kind, ColumnKind::Form { .. }))
+}
 
 /// Bytes of a row that are kept to show.
 const SHOWN_BYTES: usize = 4096;

@@ -1,18 +1,25 @@
 //! Takes the raw files of a use case through `plan`, `ingest`, `clean` and `validate`, and prints time and memory of
 //! each stage, and what the data gate says.
 //!
-//! `cargo run --release -p validate --example silver -- loan FOLDER [SETTINGS]`: the folder holds the raw files, the
-//! settings are JSON laid over those of the use case. The lake is a temporary folder, so nothing but what a stage holds
-//! is in memory.
+//! `cargo run --release -p validate --example silver -- loan FOLDER [SETTINGS]`: the folder holds the raw files, or is a
+//! number of synthetic customers of the use case `loan`; the settings are JSON laid over those of the use case. The lake
+//! is a temporary folder, so nothing but what a stage holds is in memory.
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contracts::RunId;
 use contracts::stage::{PartStep, PartitionCheck, PlanRequest, Purpose, QualityGate, ValidateRequest};
 use lake::{DirectoryStore, Lake, keys};
+use usecases::loan::{
+    self,
+    generate::{Options, Tables, generate},
+};
 use validate::ValidateAnswer;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -23,15 +30,31 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = std::env::temp_dir().join(format!("silver-{}", std::process::id()));
     let raw = root.join(keys::raw_prefix(&use_case));
     std::fs::create_dir_all(&raw)?;
-    for file in std::fs::read_dir(folder)? {
-        let file = file?;
-        std::fs::copy(file.path(), raw.join(file.file_name()))?;
+    match folder.parse() {
+        Ok(n_customers) => synthetic(&raw, n_customers)?,
+        Err(_) => {
+            for file in std::fs::read_dir(folder)? {
+                let file = file?;
+                std::fs::copy(file.path(), raw.join(file.file_name()))?;
+            }
+        }
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let lake = Lake::new(Arc::new(DirectoryStore::open(&root)?), root.to_string_lossy());
     let done = runtime.block_on(stages(&lake, &use_case, settings));
     std::fs::remove_dir_all(&root)?;
     done
+}
+
+fn synthetic(raw: &Path, n_customers: u64) -> Result<(), Box<dyn Error>> {
+    let file = |table: &str| Ok::<_, std::io::Error>(BufWriter::new(File::create(raw.join(format!("{table}.csv")))?));
+    let mut tables = Tables {
+        clickstream: &mut file(loan::CLICKSTREAM)?,
+        attributes: &mut file(loan::ATTRIBUTES)?,
+        financials: &mut file(loan::FINANCIALS)?,
+        loans: &mut file(loan::LOANS)?,
+    };
+    Ok(generate(&Options::new(n_customers, 42), &mut tables)?)
 }
 
 async fn stages(

@@ -91,7 +91,10 @@ impl Bronze<'_, '_> {
             None if unsettled.is_empty() => Ok(SlashOrder::Either),
             None => Err(EtlError::file(
                 self.raw_file,
-                format!("{} may be day/month/year or month/day/year, and nothing settles it", unsettled.join(", ")),
+                format!(
+                    "{} may be day/month/year or month/day/year, and nothing in this part of the file settles it",
+                    unsettled.join(", ")
+                ),
             )),
         }
     }

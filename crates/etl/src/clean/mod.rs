@@ -2,19 +2,16 @@
 
 use contracts::{RowCounts, Sha256};
 use polars::prelude::{Column, DataFrame, IdxCa, NewChunkedArray};
-use usecases::{ColumnDecl, ColumnKind, Table};
+use usecases::{ColumnDecl, Table};
 
 use crate::frame::{Origins, SilverColumn};
-use crate::quarantine::{Problem, Quarantine};
+use crate::quarantine::{MASK, Problem, Quarantine, is_hidden};
 use crate::{EtlError, Part, frame, parquet, partition_of};
 use column::{CleanColumn, Raw};
 use dates::Bronze;
 
 mod column;
 mod dates;
-
-/// What stands in quarantine for a value that ends at bronze.
-const MASK: &str = "***";
 
 /// Makes silver of a bronze part: typed columns, with line and offset of every row in its raw file.
 ///
@@ -86,11 +83,8 @@ fn read_rows<'t>(
     Ok((columns, quarantine, kept))
 }
 
-/// A personal value that silver does not hold does not go to quarantine either.
 fn masked<'t>(decl: &ColumnDecl, text: &'t str) -> &'t str {
-    let is_form = matches!(decl.kind, ColumnKind::Form { .. });
-    let is_hidden = decl.ends_at_bronze || (is_form && decl.is_personal);
-    if is_hidden && !text.trim().is_empty() { MASK } else { text }
+    if is_hidden(decl) && !text.trim().is_empty() { MASK } else { text }
 }
 
 /// Writes the rows of every partition.

@@ -70,6 +70,17 @@ fn columns_that_end_at_bronze_are_not_in_silver() {
     assert!(ssn.iter().all(|ssn| ["valid", "invalid"].contains(ssn)) && ssn.contains(&"valid"), "{ssn:?}");
 }
 
+#[test]
+fn a_record_that_cannot_be_taken_apart_is_hidden_where_it_may_hold_personal_values() {
+    let loan = usecases::find("loan").unwrap();
+    let file = b"Customer_ID,Name,Age,SSN,Occupation,snapshot_date\nCUS_0x1,Barrf,18,913-74-1218,2023-05-01\n";
+    expect![[r#"
+        line 2, row: wrong field count: 5 where 6 were expected <- "***"
+        1 in, 0 out, 1 quarantined {"wrong field count": 1} changed {}
+    "#]]
+    .assert_eq(&account(&ingest(&loan.tables[1], file).unwrap()));
+}
+
 /// Orders with two dates; `paid_on` is the date at the end of `id`.
 fn dated_orders() -> Table {
     let date = |in_column: Option<&str>| {
@@ -117,7 +128,7 @@ fn one_date_that_is_settled_settles_all_dates_of_a_part() {
 #[test]
 fn what_nothing_settles_and_what_contradicts_is_told() {
     expect![[r#"
-        InvalidInput: raw/shop/orders.csv: `4/5/2023` in column `paid_on` (line 2), `6/7/2023` in column `sent_on` (line 3), `7/8/2023` in column `sent_on` (line 4) may be day/month/year or month/day/year, and nothing settles it
+        InvalidInput: raw/shop/orders.csv: `4/5/2023` in column `paid_on` (line 2), `6/7/2023` in column `sent_on` (line 3), `7/8/2023` in column `sent_on` (line 4) may be day/month/year or month/day/year, and nothing in this part of the file settles it
     "#]].assert_eq(&dates("o,4/5/2023,\np,,6/7/2023\nq,,7/8/2023\nr,,8/9/2023\n"));
     expect![[r#"
         InvalidInput: raw/shop/orders.csv: its dates are written in two orders: `6/13/2023` in column `sent_on` (line 2) is month/day/year, `13/6/2023` in column `sent_on` (line 3) is day/month/year

@@ -7,6 +7,7 @@ use crate::{BronzeReader, BronzeSource, EtlError, Header, Part, SourceBytes, par
 mod bronze;
 mod clean;
 mod loan;
+mod partitions;
 mod validation;
 
 /// Name of the raw file in these tests.

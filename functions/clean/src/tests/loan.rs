@@ -108,7 +108,7 @@ async fn dates_that_nothing_settles_or_that_contradict_each_other_are_refused_wi
     let row = |day: &str| format!("{}CUS_0x1,{day}\n", "1,".repeat(20));
     let open = row("2023-01-01") + &row("3/5/2023") + &row("4/5/2023");
     check_table(CLICKSTREAM, &header, &open, expect![[r#"
-        InvalidInput: raw/loan/feature_clickstream.csv: `3/5/2023` in column `snapshot_date` (line 3), `4/5/2023` in column `snapshot_date` (line 4) may be day/month/year or month/day/year, and nothing settles it
+        InvalidInput: raw/loan/feature_clickstream.csv: `3/5/2023` in column `snapshot_date` (line 3), `4/5/2023` in column `snapshot_date` (line 4) may be day/month/year or month/day/year, and nothing in this part of the file settles it
     "#]]).await;
     let mixed = row("1/5/2023") + &row("5/1/2023");
     check_table(CLICKSTREAM, &header, &mixed, expect![[r#"

@@ -84,7 +84,8 @@ fn dated(counts: &[(i32, usize, usize)]) -> GoldRows {
 fn whole_dates_go_to_one_split_and_shares_are_as_near_as_they_allow() {
     let mut rows = dated(&[(10, 30, 10), (20, 20, 5), (30, 12, 3), (40, 10, 4), (50, 5, 1)]);
     rows.keys.push("unlabelled".to_owned());
-    (rows.dates.push(Some(60)), rows.labels.push(f32::NAN));
+    rows.dates.push(Some(60));
+    rows.labels.push(f32::NAN);
     let rule = choose_split(&BY_TIME, 1, &rows).unwrap();
     // Of 100 rows: 20 from day 40 on, 15 on day 30 (with day 20 it would be 40).
     assert_eq!(rule, SplitRule::Time { validation_from: 30, test_from: 40 });
