@@ -28,10 +28,10 @@ pub fn roc_curve(labels: &[f32], scores: &[f64], max_points: usize) -> Result<Ve
         false_positives += negatives;
         true_positives += positives;
         let point = (false_positives, true_positives, Some(score));
-        if let [.., before, last] = corners[..] {
-            if is_straight(before, last, point) {
-                corners.pop();
-            }
+        if let [.., before, last] = corners[..]
+            && is_straight(before, last, point)
+        {
+            corners.pop();
         }
         corners.push(point);
     }

@@ -21,7 +21,8 @@ pub(crate) async fn keep(lake: &Lake, request: MonitorStep) -> Result<MonitorSte
     let kept = lake
         .update_json(&keys::monitoring_history(&request.use_case), |runs: Option<&Vec<PastRun>>| {
             let runs = runs.cloned().unwrap_or_default();
-            (!runs.contains(&run)).then(|| with_run(runs, run.clone()))
+            let is_known = runs.iter().any(|known| known.run_id == run.run_id);
+            (!is_known).then(|| with_run(runs, run.clone()))
         })
         .await?;
     info!(key, n_runs = kept.map(|runs| runs.len()), "figures stored");

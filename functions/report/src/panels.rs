@@ -30,7 +30,9 @@ fn over_time(record: &MonitoringRecord) -> Chart {
         estimated: month.estimated_roc_auc,
     });
     let months: Vec<Moment> = months.collect();
-    if months.iter().filter(|month| month.roc_auc.is_some()).count() > 1 {
+    let n_measured = months.iter().filter(|month| month.roc_auc.is_some()).count();
+    let was_measured = n_measured > 0 || record.history.iter().any(|run| run.roc_auc.is_some());
+    if n_measured > 1 || (!was_measured && months.len() > 1) {
         return moments(TITLE, "ROC-AUC by month of prediction, bars: 95 % interval", "month", &months, record);
     }
     let runs = record.history.iter().cloned().chain([record.summary()]).map(|run| Moment {
@@ -71,6 +73,9 @@ fn moments(title: &str, subtitle: &str, what: &str, moments: &[Moment], record: 
         let label = "estimate without labels (CBPE)";
         let mark = Mark::line(label, Color::Orange, &estimated).dashed();
         chart = chart.with(if estimated.len() == 1 { Mark::dots(label, Color::Orange, &estimated) } else { mark });
+    }
+    if measured.is_empty() {
+        return chart;
     }
     chart.with(Mark::spans("", Color::Blue, &spans)).with(Mark::line("measured", Color::Blue, &line).dotted())
 }

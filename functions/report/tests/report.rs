@@ -108,7 +108,9 @@ fn names_from_the_data_cannot_break_out_of_page_and_picture() {
 
 #[test]
 fn late_labels_are_said_and_the_estimate_is_called_one() {
-    let record = record(&Story { share_labelled: 0.0, ..CALM });
+    let mut record = record(&Story { share_labelled: 0.0, ..CALM });
+    record.history.clear();
+    assert!(report::picture(&record).contains("ROC-AUC by month of prediction"), "the months have an estimate");
     let (page, picture) = (report::page(&record), report::picture(&record));
     for text in [&page, &picture] {
         assert!(text.contains("UNDECIDED") && text.contains("estimate without labels"), "{text}");
