@@ -57,8 +57,10 @@ fn head(svg: &mut Svg, record: &MonitoringRecord) {
         height: 33.0,
     };
     svg.rect(chip, 16.0, color, 1.0);
-    let white = Style::new(17.0, Color::Ground).bold().at(Anchor::Middle);
-    svg.text((chip.x + chip.width / 2.0, chip.y + 22.5), word, white);
+    // White on orange could not be read.
+    let on_chip = if tone == Tone::Unsure { Color::Ink } else { Color::Ground };
+    let style = Style::new(17.0, on_chip).bold().at(Anchor::Middle);
+    svg.text((chip.x + chip.width / 2.0, chip.y + 22.5), word, style);
     svg.text((left, MARGIN + 66.0), &about(record), Style::new(14.0, Color::Muted));
     let figures_left = figures(svg, record);
     for (i, line) in reasons(sentence, record.assessment.reasons(), figures_left - left - 30.0).iter().enumerate() {
