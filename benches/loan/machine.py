@@ -28,20 +28,18 @@ class Machine:
         self.store = store
         self.wasm = wasm
         self.concurrency = concurrency
-        # One entry per invocation: function, seconds of the process, and what it logged.
+        # One entry per invocation: function, seconds and CPU seconds of the process, and the peak memory it logged.
         self.invocations = []
 
     def call(self, function, request):
         """The answer of one invocation."""
         step = request.get("step")
         start = time.perf_counter()
-        answer, log = self.invoke(function, request)
+        answer, log, cpu = self.invoke(function, request)
         seconds = time.perf_counter() - start
         name = f"{function} {step}" if step else function
         line = next((line for line in log if line.get("stage") and "peak_rss_mb" in line), {})
-        self.invocations.append(
-            {"function": name, "seconds": seconds, "work_ms": line.get("duration_ms"), "peak_mb": line.get("peak_rss_mb")}
-        )
+        self.invocations.append({"function": name, "seconds": seconds, "cpu": cpu, "peak_mb": line.get("peak_rss_mb")})
         if "errorType" in answer:
             raise Failed(f"{name}: {answer['errorType']}: {answer['errorMessage']}")
         return answer
@@ -79,10 +77,12 @@ class Machine:
                 raise Failed(f"{function} ended with {process.returncode}:\n{''.join(output)}")
         # It waits for a second request, which there is not.
         process.kill()
-        process.wait()
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0
         reader.join()
         runtime.server.server_close()
-        return runtime.answer, [parsed for line in output if (parsed := parse(line))]
+        log = [parsed for line in output if (parsed := parse(line))]
+        return runtime.answer, log, usage.ru_utime + usage.ru_stime
 
     def data(self, use_case, run_id, settings):
         """The data machine, from raw files to a snapshot."""
@@ -118,10 +118,11 @@ class Machine:
         """Figures of each function, in the order of their first invocations."""
         figures = {}
         for one in self.invocations:
-            mine = figures.setdefault(one["function"], {"invocations": 0, "longest": 0.0, "sum": 0.0, "peak_mb": 0.0})
+            mine = figures.setdefault(one["function"], {"invocations": 0, "longest": 0.0, "sum": 0.0, "cpu": 0.0, "peak_mb": 0.0})
             mine["invocations"] += 1
             mine["longest"] = max(mine["longest"], one["seconds"])
             mine["sum"] += one["seconds"]
+            mine["cpu"] += one["cpu"]
             mine["peak_mb"] = max(mine["peak_mb"], one["peak_mb"] or 0.0)
         return figures
 

@@ -46,10 +46,10 @@ def prepared(target, wasm, lake, folder, concurrency):
 
 
 def print_functions(machine):
-    print(f"{'function':<22}{'invocations':>12}{'longest s':>11}{'sum s':>9}{'peak MB':>9}")
+    print(f"{'function':<22}{'invocations':>12}{'longest s':>11}{'sum s':>9}{'CPU s':>9}{'peak MB':>9}")
     for name, one in machine.by_function().items():
-        figures = "{:>12}{:>11.2f}{:>9.2f}{:>9.0f}".format(*(one[key] for key in ("invocations", "longest", "sum", "peak_mb")))
-        print(f"{name:<22}{figures}", flush=True)
+        figures = (one[key] for key in ("invocations", "longest", "sum", "cpu", "peak_mb"))
+        print(f"{name:<22}" + "{:>12}{:>11.2f}{:>9.2f}{:>9.2f}{:>9.0f}".format(*figures), flush=True)
 
 
 def side_by_side(options):
@@ -60,6 +60,7 @@ def side_by_side(options):
         gate, gold, snapshot = machine.data("loan", RUN, {})
         to_gold = time.perf_counter() - start
         check.compare(machine.store, RUN, gate, gold, Path(options.data))
+        cpu_to_gold = cpu(machine)
         start = time.perf_counter()
         candidates, selected, registered = machine.training("loan", RUN, {}, snapshot["snapshot_id"])
         to_version = to_gold + time.perf_counter() - start
@@ -70,7 +71,9 @@ def side_by_side(options):
     print()
     print(f"{'':<34}{'Sluice':>10}{'pandas':>10}")
     print(f"{'raw to gold, seconds':<34}{to_gold:>10.1f}{sum(seconds.values()) - seconds['train']:>10.1f}")
+    print(f"{'raw to gold, CPU seconds':<34}{cpu_to_gold:>10.1f}{theirs['cpu_to_gold']:>10.1f}")
     print(f"{'raw to models, seconds':<34}{to_version:>10.1f}{theirs['wall']:>10.1f}")
+    print(f"{'raw to models, CPU seconds':<34}{cpu(machine):>10.1f}{theirs['cpu']:>10.1f}")
     print(f"{'models trained':<34}{len(candidates):>10}{len(theirs['models']):>10}")
     peak = max(one["peak_mb"] for one in machine.invocations)
     print(f"{'largest process, MB':<34}{peak:>10.0f}{theirs['peak_mb']:>10.0f}")
@@ -90,6 +93,10 @@ def side_by_side(options):
         print(f"selected: {best['family']}, test ROC-AUC {best['test_roc_auc']:.4f}, version {registered['version']}")
     else:
         print("not selected and registered: no --wasm")
+
+
+def cpu(machine):
+    return sum(one["cpu"] for one in machine.invocations)
 
 
 def auc_of(candidates, family, comparison):
@@ -113,16 +120,17 @@ def scaled(options, factor):
         size = sum(file.stat().st_size for file in raw.iterdir())
         machine = prepared(options.target, options.wasm, lake, raw, options.concurrency)
         start = time.perf_counter()
-        gate, gold, snapshot = machine.data("loan", RUN, {})
+        gate, gold, _ = machine.data("loan", RUN, {})
         seconds = time.perf_counter() - start
         print()
         print(f"x{factor}, synthetic: {factor * CUSTOMERS} customers, {size / 1e6:.0f} MB of CSV made in {generated:.1f} s")
-        print(f"raw to snapshot in {seconds:.1f} s, {len(gold)} partitions, rows {gate['rows']}, splits {snapshot['rows_by_split']}")
+        print(f"raw to snapshot in {seconds:.1f} s, {cpu(machine):.1f} s of CPU, {len(gold)} partitions, {gate['rows']}")
         print_functions(machine)
         machine.store.close()
         if options.peer_scale:
             theirs = peer(raw, training=False)
-            print(f"pandas: raw to gold in {sum(theirs['seconds'].values()):.1f} s, {theirs['peak_mb']:.0f} MB", flush=True)
+            seconds, cpu_seconds = sum(theirs["seconds"].values()), theirs["cpu_to_gold"]
+            print(f"pandas: raw to gold in {seconds:.1f} s, {cpu_seconds:.1f} s of CPU, {theirs['peak_mb']:.0f} MB", flush=True)
 
 
 def main():

@@ -191,9 +191,11 @@ def main():
             data, n_flagged = data
         seconds[name] = time.perf_counter() - start
     result = {"rows": len(data), "flagged": n_flagged, "label_rate": float(np.mean(data["label"])), "seconds": seconds}
+    result["cpu_to_gold"] = time.process_time()
     if not options.no_training:
         result["models"] = train(data)
         seconds["train"] = sum(model["seconds"] for model in result["models"].values())
+    result["cpu"] = time.process_time()
     result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(result))
 
