@@ -6,12 +6,12 @@ use usecases::UseCase;
 use usecases::loan::generate::{Options, Tables, generate};
 use usecases::loan::{ATTRIBUTES, CLICKSTREAM, FINANCIALS, LOANS};
 
-pub fn loan() -> &'static UseCase {
+pub(crate) fn loan() -> &'static UseCase {
     usecases::find("loan").unwrap()
 }
 
 /// The four files by table.
-pub fn files(options: &Options) -> BTreeMap<&'static str, String> {
+pub(crate) fn files(options: &Options) -> BTreeMap<&'static str, String> {
     let mut files: [Vec<u8>; 4] = Default::default();
     let [clickstream, attributes, financials, loans] = &mut files;
     generate(options, &mut Tables { clickstream, attributes, financials, loans }).unwrap();
@@ -34,7 +34,7 @@ fn split(line: &str) -> Vec<String> {
 }
 
 /// Rows of a table as maps from canonical name to raw cell.
-pub fn rows(table: &str, text: &str) -> Vec<BTreeMap<String, String>> {
+pub(crate) fn rows(table: &str, text: &str) -> Vec<BTreeMap<String, String>> {
     let table = loan().table(table).unwrap();
     let mut lines = text.lines();
     let header = split(lines.next().unwrap());
