@@ -27,8 +27,7 @@ for folder in functions/*/; do
     cargo lambda build "${flags[@]}" --manifest-path "$folder/Cargo.toml" --bin "$function"
     # Which modules go into which package is as in xtask/src/package.rs.
     case "$function" in
-        predict | select) names=(compact.cwasm wasm.json) ;;
-        register | deploy) names=(compact.cwasm tract.cwasm wasm.json) ;;
+        predict | score | select | register | deploy) names=(compact.cwasm tract.cwasm wasm.json) ;;
         *) continue ;;
     esac
     mkdir -p "target/lambda/$function/wasm"

@@ -81,7 +81,7 @@ pub(crate) fn functions(paths: &Paths) -> Result<Vec<String>> {
 /// read, and nothing of them is touched until then.
 const fn modules(function: &str) -> &'static [&'static str] {
     match function.as_bytes() {
-        b"select" | b"register" | b"deploy" | b"predict" => &["compact.cwasm", "tract.cwasm", "wasm.json"],
+        b"select" | b"register" | b"deploy" | b"predict" | b"score" => &["compact.cwasm", "tract.cwasm", "wasm.json"],
         _ => &[],
     }
 }

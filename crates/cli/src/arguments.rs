@@ -50,6 +50,10 @@ pub struct Output {
 pub enum Command {
     /// Runs a pipeline and shows each state as it ends
     Run(RunArguments),
+    /// Scores everything delivered with the champion
+    Score(ScoreArguments),
+    /// Measures the champion on predictions that have come true, and follows the training that may be started
+    Monitor(MonitorArguments),
     /// Lists training runs, newest first; with a run id its candidates, best first
     Runs {
         /// Use case; all of them when left out
@@ -141,23 +145,8 @@ pub enum Command {
         #[command(flatten)]
         output: Output,
     },
-    /// Writes synthetic raw rows with the dirt of the real file
-    Generate {
-        /// Use case
-        use_case: String,
-        /// Rows to write
-        #[arg(long, default_value_t = 7043)]
-        rows: usize,
-        /// Seed; the same one gives the same file
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
-        /// Spelling of columns and values
-        #[arg(long, value_enum, default_value_t = Spelling::Ibm)]
-        spelling: Spelling,
-        /// File to write; standard output when left out
-        #[arg(long)]
-        out: Option<PathBuf>,
-    },
+    /// Writes synthetic raw rows with the dirt of the real files
+    Generate(GenerateArguments),
 }
 
 /// Spelling of a generated file.
@@ -174,7 +163,8 @@ pub enum Spelling {
 pub struct RunArguments {
     /// Use case
     pub use_case: String,
-    /// Raw file to deliver and read; repeatable. Without one, everything delivered before is read
+    /// Raw file to deliver and read, or a folder with them; repeatable. Without one, everything delivered before is read,
+    /// and where nothing was, the files in `data/` or the shared data folder
     #[arg(long = "file", value_name = "FILE", conflicts_with_all = ["snapshot", "version"])]
     pub files: Vec<PathBuf>,
     /// Machine to begin with
@@ -201,6 +191,89 @@ pub struct RunArguments {
     /// Output.
     #[command(flatten)]
     pub output: Output,
+}
+
+/// What `score` is told.
+#[derive(Debug, Args)]
+pub struct ScoreArguments {
+    /// Use case
+    pub use_case: String,
+    /// Raw file to deliver and score, or a folder with them; repeatable. Without one, everything delivered is scored
+    #[arg(long = "file", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Setting laid over the use case's own, such as reading.bytes_per_part=1000000; repeatable
+    #[arg(long = "settings", value_name = "K=V", num_args = 1..)]
+    pub settings: Vec<String>,
+    /// Output.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// What `monitor` is told.
+#[derive(Debug, Args)]
+pub struct MonitorArguments {
+    /// Use case
+    pub use_case: String,
+    /// Key of the prediction set to monitor; the newest when left out
+    #[arg(long, value_name = "KEY")]
+    pub predictions: Option<String>,
+    /// Folder that the report is downloaded to
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+    /// Does not wait for the training that may be started
+    #[arg(long)]
+    pub no_wait: bool,
+    /// Setting for that training; repeatable
+    #[arg(long = "settings", value_name = "K=V", num_args = 1..)]
+    pub settings: Vec<String>,
+    /// Output.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// What `generate` is told.
+#[derive(Debug, Args)]
+pub struct GenerateArguments {
+    /// Use case
+    pub use_case: String,
+    /// Customers; as many as the original has when left out
+    #[arg(long)]
+    pub rows: Option<u64>,
+    /// Seed; the same one gives the same files
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Spelling of columns and values; telco only
+    #[arg(long, value_enum, default_value_t = Spelling::Ibm)]
+    pub spelling: Spelling,
+    /// How dates are written; loan only
+    #[arg(long, value_enum, default_value_t = Dates::Iso)]
+    pub dates: Dates,
+    /// Number of the first customer: deliveries from different numbers have no customer in common; loan only
+    #[arg(long, default_value_t = 0)]
+    pub first_customer: u64,
+    /// Month of the first loans, such as 2023-01; loan only
+    #[arg(long, value_name = "MONTH")]
+    pub first_month: Option<String>,
+    /// In how many months loans start; loan only
+    #[arg(long)]
+    pub months: Option<u32>,
+    /// A figure of the customers that is larger by SHIFT from a month on, such as interest_rate:8:2025-02; loan only
+    #[arg(long, value_name = "COLUMN:SHIFT:MONTH", allow_hyphen_values = true)]
+    pub drift: Option<String>,
+    /// Where to write: a file for telco, standard output when left out; a folder for loan
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+}
+
+/// How dates of generated files are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Dates {
+    /// `2023-05-01`
+    Iso,
+    /// `1/5/2023`
+    DayFirst,
+    /// `5/1/2023`
+    MonthFirst,
 }
 
 impl RunArguments {

@@ -3,19 +3,25 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    history::{self, Failure, Status, Step},
+    history::{self, Event, Failure, Status, Step},
     machines::{Machine, StepFunctions, sibling_arn},
 };
 
 /// How often the executions are looked at.
 const POLL: Duration = Duration::from_millis(500);
+/// How long an execution that was started by others may be missing.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// A state that runs for longer is shown before it ends.
 const LONG: Duration = Duration::from_secs(3);
+
+/// What the names of states begin with that wait for others: for machines they start, or for states inside them.
+const WAITING: [&str; 7] =
+    ["Start", "Prepare", "Process", "TrainCandidates", "QualityControl", "MakePredictions", "ShowAndGovern"];
 
 /// What became of one machine of a run.
 #[derive(Clone, Debug, Serialize)]
@@ -47,44 +53,64 @@ pub(crate) struct RunReport {
 
 /// Starts `machine` and follows it, and those it starts, to the end. Each state is shown as it ends.
 pub(crate) async fn run(sfn: &StepFunctions, machine: Machine, run_id: &str, input: &Value) -> Result<RunReport> {
-    let start = Instant::now();
     let first = sfn.start(machine, run_id, input).await?;
     eprintln!("run {run_id}: {first}");
-    let mut executions = vec![(machine, first)];
-    for next in machine.and_following().skip(1) {
-        executions.push((next, sibling_arn(&sfn.machine_arn(next).await?, run_id)?));
+    follow(sfn, machine, run_id).await
+}
+
+/// Follows the execution of `machine` called `run_id`, and those it starts, to the end.
+pub(crate) async fn follow(sfn: &StepFunctions, machine: Machine, run_id: &str) -> Result<RunReport> {
+    let start = Instant::now();
+    let mut executions = Vec::new();
+    for &machine in machine.chain() {
+        let arn = sibling_arn(&sfn.machine_arn(machine).await?, run_id)?;
+        executions.push(Execution { machine, arn, events: Vec::new() });
     }
     let mut progress = Progress { start, ended: BTreeSet::new(), running: BTreeMap::new() };
     loop {
         let mut machines = Vec::new();
-        for (machine, arn) in &executions {
-            let Some(report) = look(sfn, *machine, arn).await? else { break };
+        for execution in &mut executions {
+            let Some(report) = execution.look(sfn).await? else { break };
             machines.push(report);
         }
         progress.show(&machines);
         // The first machine waits for the others, so it is the last to end.
         let status = machines.first().map_or(Status::Running, |report| report.status);
         if status != Status::Running {
-            let (failed_machine, failure) = find_failure(sfn, &machines).await?;
+            let (failed_machine, failure) = find_failure(sfn, &executions, &machines).await?;
             let seconds = start.elapsed().as_secs_f64();
             return Ok(RunReport { run_id: run_id.to_owned(), status, seconds, machines, failed_machine, failure });
+        }
+        if machines.is_empty() && start.elapsed() > PATIENCE {
+            bail!("there is no execution {}", executions.first().map_or(run_id, |execution| &execution.arn));
         }
         tokio::time::sleep(POLL).await;
     }
 }
 
-async fn look(sfn: &StepFunctions, machine: Machine, arn: &str) -> Result<Option<MachineReport>> {
-    // Looked at before its history: an execution that has ended by now has its whole history by then.
-    let Some(description) = sfn.describe(arn).await? else { return Ok(None) };
-    let events = sfn.history(arn).await?;
-    Ok(Some(MachineReport {
-        machine: machine.to_string(),
-        execution_arn: arn.to_owned(),
-        status: description.status,
-        steps: history::steps(&events),
-        current: history::current(&events).map(str::to_owned),
-        output: description.output.and_then(|text| serde_json::from_str(&text).ok()),
-    }))
+/// An execution and what is known of it.
+struct Execution {
+    machine: Machine,
+    arn: String,
+    /// Its history so far.
+    events: Vec<Event>,
+}
+
+impl Execution {
+    async fn look(&mut self, sfn: &StepFunctions) -> Result<Option<MachineReport>> {
+        // Looked at before its history: an execution that has ended by now has its whole history by then.
+        let Some(description) = sfn.describe(&self.arn).await? else { return Ok(None) };
+        let last = self.events.last().map_or(0, |event| event.id);
+        self.events.extend(sfn.history(&self.arn, last).await?);
+        Ok(Some(MachineReport {
+            machine: self.machine.to_string(),
+            execution_arn: self.arn.clone(),
+            status: description.status,
+            steps: history::steps(&self.events),
+            current: history::current(&self.events),
+            output: description.output.and_then(|text| serde_json::from_str(&text).ok()),
+        }))
+    }
 }
 
 /// What has been shown of a run.
@@ -106,8 +132,8 @@ impl Progress {
         for (report, step) in new {
             eprintln!("{}", line(report, step, elapsed));
         }
-        // Those before the last machine only wait for it.
-        if let Some(report) = machines.last() {
+        // Those before the last machine that runs only wait for it.
+        if let Some(report) = machines.iter().rfind(|report| report.status == Status::Running) {
             self.show_running(report, elapsed);
         }
     }
@@ -127,26 +153,34 @@ impl Progress {
 }
 
 impl MachineReport {
-    /// Seconds of the machine's own states, without those that wait for the next machine.
+    /// Seconds of the machine's own states, without those that wait for others.
     pub(crate) fn own_seconds(&self) -> f64 {
-        let is_own = |step: &&Step| !step.state.starts_with("Start");
+        let is_own = |step: &&Step| !WAITING.iter().any(|waiting| step.state.starts_with(waiting));
         self.steps.iter().filter(is_own).map(|step| step.seconds).sum()
     }
 }
 
 fn line(report: &MachineReport, step: &Step, elapsed: f64) -> String {
     let error = step.error.as_ref().map_or_else(String::new, |error| format!("  {error}"));
-    format!("[{elapsed:6.1} s] {:10} {:16} {:7.2} s{error}", report.machine, step.state, step.seconds)
+    let what = step.subject.as_ref().map_or_else(|| step.state.clone(), |subject| format!("{} {subject}", step.state));
+    format!("[{elapsed:6.1} s] {:10} {what:36} {:7.2} s{error}", report.machine, step.seconds)
 }
 
 /// The failure of the machine that was started last and failed: the ones before it failed because it did.
-async fn find_failure(sfn: &StepFunctions, machines: &[MachineReport]) -> Result<(Option<String>, Option<Failure>)> {
-    let is_failed = |report: &&MachineReport| !matches!(report.status, Status::Succeeded | Status::Running);
-    let Some(report) = machines.iter().rfind(is_failed) else { return Ok((None, None)) };
+async fn find_failure(
+    sfn: &StepFunctions,
+    executions: &[Execution],
+    machines: &[MachineReport],
+) -> Result<(Option<String>, Option<Failure>)> {
+    let is_failed = |(report, _): &(&MachineReport, &Execution)| {
+        !matches!(report.status, Status::Succeeded | Status::Running)
+    };
+    let Some((report, execution)) = machines.iter().zip(executions).filter(is_failed).last() else {
+        return Ok((None, None));
+    };
     let description = sfn.describe(&report.execution_arn).await?;
     let (error, cause) = description.map(|found| (found.error, found.cause)).unwrap_or_default();
-    let events = sfn.history(&report.execution_arn).await?;
-    let failure = history::failure(&events, error.as_deref(), cause.as_deref());
+    let failure = history::failure(&execution.events, error.as_deref(), cause.as_deref());
     Ok((Some(report.machine.clone()), Some(failure)))
 }
 
@@ -192,7 +226,8 @@ mod tests {
     #[test]
     fn a_step_is_one_line() {
         let error = Some("Storage".to_owned());
-        let step = Step { id: 7, state: "Train".to_owned(), seconds: 4.5, ended_at_seconds: 9.0, error };
+        let subject = Some("lightgbm".to_owned());
+        let step = Step { id: 7, state: "Train".to_owned(), subject, seconds: 4.5, ended_at_seconds: 9.0, error };
         let report = MachineReport {
             machine: "training".to_owned(),
             execution_arn: String::new(),
@@ -201,6 +236,6 @@ mod tests {
             current: None,
             output: None,
         };
-        expect!["[  12.3 s] training   Train               4.50 s  Storage"].assert_eq(&line(&report, &step, 12.34));
+        expect!["[  12.3 s] training   Train lightgbm                          4.50 s  Storage"].assert_eq(&line(&report, &step, 12.34));
     }
 }

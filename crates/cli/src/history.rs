@@ -50,6 +50,8 @@ pub struct Event {
     pub at_seconds: f64,
     /// State entered or exited.
     pub state: Option<String>,
+    /// What the state works on, where its data says so.
+    pub subject: Option<String>,
     /// Name of the error, for failures.
     pub error: Option<String>,
     /// Its cause.
@@ -63,6 +65,9 @@ pub struct Step {
     pub id: i64,
     /// Name of the state.
     pub state: String,
+    /// What it worked on, such as a part of a table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// From entry to exit.
     pub seconds: f64,
     /// Time of the exit, in seconds since 1970.
@@ -104,6 +109,7 @@ pub fn steps(events: &[Event]) -> Vec<Step> {
             steps.push(Step {
                 id: event.id,
                 state: event.state.clone().unwrap_or_default(),
+                subject: entry.subject.clone().or_else(|| event.subject.clone()),
                 seconds: event.at_seconds - entry.at_seconds,
                 ended_at_seconds: event.at_seconds,
                 error: error
@@ -115,9 +121,9 @@ pub fn steps(events: &[Event]) -> Vec<Step> {
     steps
 }
 
-/// The state that is running now: the last one entered and not left.
+/// The state that is running now, with what it works on: the last one entered and not left.
 #[must_use]
-pub fn current(events: &[Event]) -> Option<&str> {
+pub fn current(events: &[Event]) -> Option<String> {
     let by_id: BTreeMap<i64, &Event> = events.iter().map(|event| (event.id, event)).collect();
     let mut open: Vec<&Event> = Vec::new();
     for event in events {
@@ -129,7 +135,9 @@ pub fn current(events: &[Event]) -> Option<&str> {
             open.remove(at);
         }
     }
-    open.last().and_then(|event| event.state.as_deref())
+    let event = open.last()?;
+    let state = event.state.clone()?;
+    Some(event.subject.as_ref().map_or_else(|| state.clone(), |subject| format!("{state} {subject}")))
 }
 
 /// What the execution failed of. `error` and `cause` are what the execution as a whole says.
@@ -188,7 +196,9 @@ fn has_success(events: &[Event], entry: &Event, exit: &Event) -> bool {
 fn entry_of(exit: &Event, open: &[&Event], by_id: &BTreeMap<i64, &Event>) -> Option<usize> {
     let linked = chain(exit, by_id).find(|event| is_entry(event) && event.state == exit.state);
     let by_link = linked.and_then(|entry| open.iter().position(|event| event.id == entry.id));
-    by_link.or_else(|| open.iter().position(|event| event.state == exit.state))
+    let by_subject =
+        || open.iter().position(|event| event.state == exit.state && event.subject == exit.subject).filter(|_| exit.subject.is_some());
+    by_link.or_else(by_subject).or_else(|| open.iter().position(|event| event.state == exit.state))
 }
 
 /// The events that led to this one, latest first. A broken link ends it, and so does one that does not go back.
@@ -234,7 +244,20 @@ mod tests {
         let seconds: Vec<f64> = steps(&events).iter().map(|step| step.seconds).collect();
         assert_eq!(seconds, [1.0, 9.0]);
         assert_eq!(current(&events), None);
-        assert_eq!(current(&events[..3]), Some("Train"));
+        assert_eq!(current(&events[..3]).as_deref(), Some("Train"));
+    }
+
+    #[test]
+    fn without_links_two_states_of_one_name_are_told_apart_by_what_they_work_on() {
+        let about = |id, kind, subject: &str, at| Event { subject: Some(subject.to_owned()), ..event(id, 0, kind, "Clean", at) };
+        let events = [
+            about(1, "TaskStateEntered", "loans 0", 0.0),
+            about(2, "TaskStateEntered", "clicks 0", 1.0),
+            about(3, "TaskStateExited", "clicks 0", 2.0),
+            about(4, "TaskStateExited", "loans 0", 9.0),
+        ];
+        let steps: Vec<_> = steps(&events).into_iter().map(|step| (step.subject.unwrap_or_default(), step.seconds)).collect();
+        assert_eq!(steps, [("clicks 0".to_owned(), 1.0), ("loans 0".to_owned(), 9.0)]);
     }
 
     #[test]
@@ -244,7 +267,8 @@ mod tests {
             event(2, 0, "TaskStateEntered", "Plan", 1.0),
             event(3, 0, "TaskStateExited", "Plan", 3.5),
         ];
-        let plan = Step { id: 3, state: "Plan".to_owned(), seconds: 2.5, ended_at_seconds: 3.5, error: None };
+        let state = "Plan".to_owned();
+        let plan = Step { id: 3, state, subject: None, seconds: 2.5, ended_at_seconds: 3.5, error: None };
         assert_eq!(steps(&events), [plan]);
     }
 

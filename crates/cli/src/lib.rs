@@ -2,6 +2,9 @@
 //!
 //! ```text
 //! sluice run telco --file churn.csv        raw file → data → training → deployment, with each state as it ends
+//! sluice run loan --file folder            the same with every file of the folder that belongs to a table
+//! sluice score loan                        everything delivered → predictions of the champion
+//! sluice monitor loan --report folder      figures, decision, report; follows the retraining where one was started
 //! sluice runs telco                        every training run; with a run id its candidates
 //! sluice models telco                      versions, stages, aliases, metrics; --compare v1 v2
 //! sluice predict telco --json '{…}'        an answer of the live endpoint with its provenance
@@ -33,6 +36,7 @@ mod commands;
 mod execution;
 mod machines;
 mod overrides;
+mod subject;
 mod target;
 mod upload;
 

@@ -14,10 +14,11 @@ use serde_json::Value;
 use crate::{
     Target,
     history::{Event, Status},
+    subject,
 };
 
 /// A state machine of the pipeline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Machine {
     /// Raw files to a snapshot
     Data,
@@ -25,11 +26,25 @@ pub enum Machine {
     Training,
     /// A registered version to the live endpoint
     Deployment,
+    /// Everything delivered to predictions of the champion
+    #[value(skip)]
+    Inference,
+    /// Predictions and what came true to figures and a decision
+    #[value(skip)]
+    Monitoring,
 }
 
 impl Machine {
-    /// All machines, in the order in which they start each other.
-    pub(crate) const ALL: [Self; 3] = [Self::Data, Self::Training, Self::Deployment];
+    /// The machines of a run that begins with this one: each is started by one before it and has the run's id.
+    pub(crate) const fn chain(self) -> &'static [Self] {
+        match self {
+            Self::Data => &[Self::Data, Self::Training, Self::Deployment],
+            Self::Training => &[Self::Training, Self::Deployment],
+            Self::Deployment => &[Self::Deployment],
+            Self::Inference => &[Self::Inference, Self::Data],
+            Self::Monitoring => &[Self::Monitoring],
+        }
+    }
 
     /// The name in file names and names of machines.
     pub(crate) const fn as_str(self) -> &'static str {
@@ -37,6 +52,8 @@ impl Machine {
             Self::Data => "data",
             Self::Training => "training",
             Self::Deployment => "deployment",
+            Self::Inference => "inference",
+            Self::Monitoring => "monitoring",
         }
     }
 
@@ -46,12 +63,9 @@ impl Machine {
             Self::Data => "DataStateMachineArn",
             Self::Training => "TrainingStateMachineArn",
             Self::Deployment => "DeploymentStateMachineArn",
+            Self::Inference => "InferenceStateMachineArn",
+            Self::Monitoring => "MonitoringStateMachineArn",
         }
-    }
-
-    /// The machines from this one on.
-    pub(crate) fn and_following(self) -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(move |machine| *machine >= self)
     }
 }
 
@@ -131,14 +145,23 @@ impl StepFunctions {
         }))
     }
 
-    /// Every event of an execution so far, oldest first.
-    pub(crate) async fn history(&self, arn: &str) -> Result<Vec<Event>> {
-        let request = self.client.get_execution_history().execution_arn(arn).include_execution_data(false);
+    /// The events of an execution after number `after`, oldest first; 0 for all.
+    ///
+    /// They are asked for from the newest on, so that following a long execution costs what is new.
+    pub(crate) async fn history(&self, arn: &str, after: i64) -> Result<Vec<Event>> {
+        let request = self.client.get_execution_history().execution_arn(arn).reverse_order(true);
         let mut events = Vec::new();
-        let mut pages = request.max_results(1000).into_paginator().items().send();
+        let mut pages = request.max_results(100).into_paginator().items().send();
         while let Some(event) = pages.next().await {
-            events.push(plain(&event.map_err(|error| service("read the execution's history", &error))?));
+            let event = event.map_err(|error| service("read the execution's history", &error))?;
+            if event.id() <= after {
+                break;
+            }
+            events.push(plain(&event));
         }
+        // Events that come while pages are read may show one twice.
+        events.sort_by_key(|event| event.id);
+        events.dedup_by_key(|event| event.id);
         Ok(events)
     }
 }
@@ -154,8 +177,9 @@ pub(crate) fn sibling_arn(machine_arn: &str, name: &str) -> Result<String> {
 
 /// An event as the progress needs it, free of the SDK's types.
 fn plain(event: &HistoryEvent) -> Event {
-    let entered = event.state_entered_event_details().map(|details| details.name());
-    let exited = event.state_exited_event_details().map(|details| details.name());
+    let entered = event.state_entered_event_details().map(|details| (details.name(), details.input()));
+    let exited = event.state_exited_event_details().map(|details| (details.name(), details.output()));
+    let state = entered.or(exited);
     macro_rules! failure {
         ($($details:ident),*) => {
             [$(event.$details().map(|d| (d.error().map(str::to_owned), d.cause().map(str::to_owned)))),*]
@@ -180,7 +204,8 @@ fn plain(event: &HistoryEvent) -> Event {
         previous_id: event.previous_event_id(),
         kind: event.r#type().as_str().to_owned(),
         at_seconds: event.timestamp().as_secs_f64(),
-        state: entered.or(exited).map(str::to_owned),
+        state: state.map(|(name, _)| name.to_owned()),
+        subject: state.and_then(|(_, data)| subject::of(data?)),
         error,
         cause,
     }
@@ -208,6 +233,9 @@ mod tests {
 
     #[test]
     fn machines_follow_each_other() {
-        assert_eq!(Machine::Training.and_following().collect::<Vec<_>>(), [Machine::Training, Machine::Deployment]);
+        for machine in [Machine::Data, Machine::Training, Machine::Deployment, Machine::Inference, Machine::Monitoring] {
+            assert_eq!(machine.chain()[0], machine);
+        }
+        assert_eq!(Machine::Training.chain(), [Machine::Training, Machine::Deployment]);
     }
 }

@@ -11,11 +11,13 @@ pub(crate) async fn deliver(lake: &Lake, use_case: &str, file: &Path) -> Result<
     lake.write_once(&key, bytes.into()).await.with_context(|| format!("cannot deliver {}", file.display()))
 }
 
+/// The file's name, with its content before the ending: what a name begins with says which table it belongs to.
 fn key_of(use_case: &str, file: &Path, bytes: &[u8]) -> String {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '_' };
     let name: String = name.chars().map(plain).collect();
-    keys::raw(use_case, &format!("{}-{name}", Sha256::of(bytes).short(12)))
+    let (stem, ending) = name.rsplit_once('.').map_or((&*name, String::new()), |(stem, end)| (stem, format!(".{end}")));
+    keys::raw(use_case, &format!("{stem}-{}{ending}", Sha256::of(bytes).short(12)))
 }
 
 #[cfg(test)]
@@ -28,7 +30,7 @@ mod tests {
     #[test]
     fn the_key_says_content_and_name() {
         let key = key_of("telco", Path::new("/tmp/my churn (1).csv"), b"a");
-        assert_eq!(key, "raw/telco/ca978112ca1b-my_churn__1_.csv");
+        assert_eq!(key, "raw/telco/my_churn__1_-ca978112ca1b.csv");
     }
 
     #[tokio::test]

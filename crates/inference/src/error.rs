@@ -1,6 +1,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use contracts::{ErrorName, Sha256};
+use features::FeatureError;
 
 /// Why a module, a model or a row was refused, or what became of a call.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +70,9 @@ pub enum InferenceError {
         /// What is wrong.
         reason: String,
     },
+    /// The rows do not have the fields that the model reads.
+    #[error("the rows do not fit the model's fields: {0}")]
+    Fields(#[from] FeatureError),
     /// A matrix has another number of columns than the model.
     #[error("the rows have {found} features, the model takes {expected}")]
     Width {
@@ -107,7 +111,7 @@ impl InferenceError {
             | Self::OutOfTime { .. }
             | Self::OutOfMemory { .. }
             | Self::Trap { .. } => ErrorName::ModelRejected,
-            Self::Row { .. } | Self::Width { .. } => ErrorName::InvalidInput,
+            Self::Row { .. } | Self::Fields(_) | Self::Width { .. } => ErrorName::InvalidInput,
             Self::File { .. }
             | Self::Listing { .. }
             | Self::Digest { .. }

@@ -26,6 +26,7 @@ pub use limits::Limits;
 pub use model::Model;
 pub use module::{Module, Modules};
 
+mod batch;
 mod engine;
 mod error;
 mod guest;

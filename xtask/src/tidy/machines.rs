@@ -88,7 +88,9 @@ fn state_problems(state: &Value) -> Vec<String> {
 }
 
 fn unknown_error(name: &str) -> Option<String> {
-    let of_the_platform = ["States.", "Lambda.", "StepFunctions."].iter().any(|prefix| name.starts_with(prefix));
+    let has_prefix = ["States.", "Lambda.", "StepFunctions."].iter().any(|prefix| name.starts_with(prefix));
+    // As one emulator spells StepFunctions.ExecutionAlreadyExistsException.
+    let of_the_platform = has_prefix || name == "ExecutionAlreadyExists";
     let known = of_the_platform || ErrorName::ALL.iter().any(|known| known.as_str() == name);
     (!known).then(|| format!("the error name `{name}` is not in contracts::ErrorName"))
 }

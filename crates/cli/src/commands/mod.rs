@@ -4,12 +4,16 @@ use usecases::UseCase;
 
 use crate::{Arguments, Command, Target};
 
+mod delivery;
 mod generate;
 mod models;
+mod monitor;
+mod monitor_text;
 mod moves;
 mod predict;
 mod run;
 mod runs;
+mod score;
 mod status;
 
 /// What came of a command that did what it was told.
@@ -25,6 +29,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
     let format = |json: bool| Format { json: json || arguments.json };
     match &arguments.command {
         Command::Run(run) => return run::run(&target, run, format(run.output.json)).await,
+        Command::Score(score) => return score::run(&target, score, format(score.output.json)).await,
+        Command::Monitor(monitor) => return monitor::run(&target, monitor, format(monitor.output.json)).await,
         Command::Promote { use_case, version, reason, output } => {
             return run::promote(&target, find(use_case)?, *version, reason, format(output.json)).await;
         }
@@ -54,9 +60,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
         }
         Command::Log { use_case, output } => moves::log(&target, find(use_case)?, format(output.json)).await?,
         Command::Status { output } => status::run(&target, format(output.json)).await?,
-        Command::Generate { use_case, rows, seed, spelling, out } => {
-            generate::run(find(use_case)?, *rows, *seed, *spelling, out.as_deref())?;
-        }
+        Command::Generate(arguments) => generate::run(find(&arguments.use_case)?, arguments)?,
     }
     Ok(Outcome::Done)
 }

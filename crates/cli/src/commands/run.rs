@@ -3,15 +3,15 @@ use contracts::ModelVersion;
 use serde_json::{Map, Value, json};
 use usecases::UseCase;
 
-use super::{Format, Outcome, find, registry};
+use super::{Format, Outcome, delivery, find, registry};
 use crate::{
     Target,
     arguments::RunArguments,
     clock,
-    execution::{self, RunReport},
+    execution::{self, MachineReport, RunReport},
     history::Status,
     machines::{Machine, StepFunctions},
-    overrides, upload,
+    overrides,
 };
 
 /// Delivers files, starts the first machine and follows the run to its end.
@@ -22,7 +22,9 @@ pub(crate) async fn run(target: &Target, run: &RunArguments, format: Format) -> 
     let (machine, cascade) = run.machines();
     let mut input = input_of(use_case, &settings, cascade);
     match machine {
-        Machine::Data => input["raw"] = deliver(target, use_case, run).await?,
+        Machine::Data => input["raw"] = delivery::deliver(target, use_case, &run.files).await?,
+        // The arguments know no other machines.
+        Machine::Inference | Machine::Monitoring => {}
         Machine::Training => input["snapshot_id"] = json!(run.snapshot),
         Machine::Deployment => {
             let version = match run.version {
@@ -60,21 +62,6 @@ fn deployment(use_case: &UseCase, version: ModelVersion, reason: Option<&str>) -
     json!({ "use_case": use_case.name, "version": version, "reason": reason })
 }
 
-/// Keys of the delivered files; null, which means everything delivered before, when there is none.
-async fn deliver(target: &Target, use_case: &UseCase, run: &RunArguments) -> Result<Value> {
-    if run.files.is_empty() {
-        return Ok(Value::Null);
-    }
-    let lake = target.lake().await?;
-    let mut keys = Vec::new();
-    for file in &run.files {
-        let object = upload::deliver(&lake, &use_case.name, file).await?;
-        eprintln!("delivered {} ({:.2} MB)", lake.uri(&object.key), object.size_bytes as f64 / 1e6);
-        keys.push(object.key);
-    }
-    Ok(json!(keys))
-}
-
 async fn newest(target: &Target, use_case: &UseCase) -> Result<ModelVersion> {
     let state = registry(target, use_case).await?.state().await?;
     let newest = state.versions.keys().next_back().copied();
@@ -85,24 +72,31 @@ async fn newest(target: &Target, use_case: &UseCase) -> Result<ModelVersion> {
 
 fn close(report: &RunReport, format: Format) -> Result<Outcome> {
     format.print(report, text)?;
+    Ok(outcome(report))
+}
+
+/// What the exit code says; a failure is said on standard error as well.
+pub(crate) fn outcome(report: &RunReport) -> Outcome {
     if report.status == Status::Succeeded {
-        return Ok(Outcome::Done);
+        return Outcome::Done;
     }
     eprintln!("error: {}", report.closing_line());
-    Ok(Outcome::PipelineFailed)
+    Outcome::PipelineFailed
 }
 
 /// What a run made, from the answers of its machines.
 fn text(report: &RunReport) -> String {
-    let mut lines = Vec::new();
-    for machine in &report.machines {
+    let lines = machine_lines(report);
+    if report.status == Status::Succeeded { format!("{lines}\n{}", report.closing_line()) } else { lines }
+}
+
+/// One line per machine.
+pub(crate) fn machine_lines(report: &RunReport) -> String {
+    let line = |machine: &MachineReport| {
         let (n, seconds) = (machine.steps.len(), machine.own_seconds());
-        lines.push(format!("{:10} {:9} {n:2} states, {seconds:.1} s of work", machine.machine, word(machine.status)));
-    }
-    if report.status == Status::Succeeded {
-        lines.push(report.closing_line());
-    }
-    lines.join("\n")
+        format!("{:10} {:9} {n:2} states, {seconds:.1} s of work", machine.machine, word(machine.status))
+    };
+    report.machines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 const fn word(status: Status) -> &'static str {

@@ -1,5 +1,7 @@
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, Result};
-use contracts::RunRecord;
+use contracts::{CandidateRecord, RunRecord, SplitBy};
 use usecases::UseCase;
 
 use super::Format;
@@ -77,7 +79,47 @@ fn candidates(run: &RunRecord) -> String {
             format!("gate {} {}: {value}, {word}", outcome.metric, bounds.join(" and "))
         })
         .collect();
-    format!("run {} ({}), snapshot {}\n{table}\n{}", run.run_id, run.run_name, run.snapshot_id, gates.join("\n"))
+    let comparisons = if run.comparisons.is_empty() { String::new() } else { format!("\n\n{}", comparisons(run)) };
+    let head = format!("run {} ({}), snapshot {}", run.run_id, run.run_name, run.snapshot_id);
+    format!("{head}\n{table}\n{}{comparisons}", gates.join("\n"))
+}
+
+/// ROC-AUC on the test rows by family: of the model proper, and of what was trained only to compare with.
+fn comparisons(run: &RunRecord) -> String {
+    let mut families: Vec<&str> = Vec::new();
+    for candidate in run.candidates.iter().chain(&run.comparisons) {
+        if !families.contains(&candidate.family.as_str()) {
+            families.push(&candidate.family);
+        }
+    }
+    let mut table = Table::new(&[&["test roc auc of", "split", "test rows"], &families[..]].concat());
+    let mut push = |name: &str, split: &str, candidates: &[&CandidateRecord]| {
+        // The candidates come best first, and families are compared by their best.
+        let of = |family: &&str| candidates.iter().find(|candidate| candidate.family == **family);
+        let figures = families.iter().map(|family| of(family).map_or_else(|| "-".to_owned(), |c| format!("{:.4}", c.test.roc_auc)));
+        let n_rows = candidates.first().map_or(0, |candidate| candidate.test.n_rows);
+        table.push([name.to_owned(), split.to_owned(), n_rows.to_string()].into_iter().chain(figures));
+    };
+    push("the model proper", word(run.settings.split.by), &run.candidates.iter().collect::<Vec<_>>());
+    let mut by_name: BTreeMap<&str, Vec<&CandidateRecord>> = BTreeMap::new();
+    for candidate in &run.comparisons {
+        by_name.entry(candidate.comparison.as_deref().unwrap_or("unnamed")).or_default().push(candidate);
+    }
+    let use_case = usecases::find(&run.use_case);
+    let mut notes = Vec::new();
+    for (name, candidates) in &by_name {
+        let declared = use_case.and_then(|use_case| use_case.comparison(name));
+        push(name, declared.map_or("-", |comparison| word(comparison.split.by)), candidates);
+        notes.extend(declared.map(|comparison| format!("{name}: {}", comparison.shows)));
+    }
+    format!("compared, and never selected:\n{table}\n{}", notes.join("\n"))
+}
+
+const fn word(split: SplitBy) -> &'static str {
+    match split {
+        SplitBy::Random => "random",
+        SplitBy::Time => "time",
+    }
 }
 
 /// Standard deviation of a sample; NaN for fewer than two values.
@@ -104,7 +146,7 @@ mod tests {
             json!({ "candidate_key": key, "family": family, "params": { "n_trees": 100, "rate": 0.05 },
                 "snapshot_id": "0123456789abcdef", "seed": 42, "cv_roc_auc": cv, "cv_log_loss": 0.41,
                 "validation": metrics, "test": metrics, "model": object, "plan": object,
-                "feature_fingerprint": "f", "reference": object })
+                "feature_fingerprint": "f", "reference": object, "drift": object })
         };
         let settings = &usecases::find("telco").unwrap().settings;
         serde_json::from_value(json!({
@@ -126,6 +168,22 @@ mod tests {
             20261121-140000-00001  glad-otter-7  telco        12.5           2  lightgbm  0.8450    0.8460  0.6300  passed"#]]
         .assert_eq(&list(&[record()]));
         assert_eq!(list(&[]), "no training run has come to a selection yet");
+    }
+
+    #[test]
+    fn comparisons_stand_beside_the_model_proper_by_family() {
+        let mut run = record();
+        let mut other = run.candidates[1].clone();
+        other.comparison = Some("random_split".to_owned());
+        other.test.roc_auc = 0.9;
+        run.comparisons.push(other);
+        expect![[r#"
+            compared, and never selected:
+            test roc auc of   split   test rows  lightgbm  logistic_regression
+            the model proper  random        100    0.8460               0.8460
+            random_split      -             100         -               0.9000
+        "#]]
+        .assert_eq(&comparisons(&run));
     }
 
     #[test]
