@@ -5,6 +5,7 @@
 
 #![allow(clippy::panic, clippy::expect_used, clippy::unwrap_used, clippy::print_stdout)]
 
+pub mod command;
 pub mod local;
 pub mod onnx_runtime;
 pub mod raw;

@@ -61,9 +61,14 @@ impl Stack {
         }
     }
 
-    /// Puts a raw file in place.
+    /// Puts a raw file of telco in place.
     pub async fn deliver(&self, file: &str, bytes: &[u8]) -> String {
-        let key = keys::raw("telco", file);
+        self.deliver_for("telco", file, bytes).await
+    }
+
+    /// Puts a raw file of a use case in place.
+    pub async fn deliver_for(&self, use_case: &str, file: &str, bytes: &[u8]) -> String {
+        let key = keys::raw(use_case, file);
         self.lake.store().put(&key, bytes.to_vec().into(), PutWhen::Always).await.expect("the lake takes the file");
         key
     }
@@ -79,9 +84,14 @@ impl Stack {
             .send()
             .await
             .expect("the execution starts");
+        self.wait(started.execution_arn()).await
+    }
+
+    /// Waits for the end of an execution.
+    pub async fn wait(&self, arn: &str) -> Execution {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
-            let described = self.machines.describe_execution().execution_arn(started.execution_arn()).send().await;
+            let described = self.machines.describe_execution().execution_arn(arn).send().await;
             let described = described.expect("the execution can be described");
             if *described.status() != ExecutionStatus::Running {
                 let output = described.output().map_or(Value::Null, |text| serde_json::from_str(text).expect("JSON"));
@@ -92,9 +102,16 @@ impl Stack {
                     output,
                 };
             }
-            assert!(tokio::time::Instant::now() < deadline, "{machine} {run_id} still runs after {PATIENCE:?}");
+            assert!(tokio::time::Instant::now() < deadline, "{arn} still runs after {PATIENCE:?}");
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
+    }
+
+    /// How many executions the machine whose output is called `machine` has had.
+    pub async fn n_executions(&self, machine: &str) -> usize {
+        let arn = self.outputs[machine].as_str().expect("the machine's ARN");
+        let listed = self.machines.list_executions().state_machine_arn(arn).send().await;
+        listed.expect("executions can be listed").executions().len()
     }
 
     /// Sends a body to the live endpoint.
@@ -127,7 +144,14 @@ impl Stack {
     /// The registry of the telco model.
     #[must_use]
     pub fn registry(&self) -> Registry {
-        Registry::new(&self.lake, "telco", "telco-churn")
+        self.registry_of("telco")
+    }
+
+    /// The registry of a use case's model.
+    #[must_use]
+    pub fn registry_of(&self, use_case: &str) -> Registry {
+        let use_case = usecases::find(use_case).expect("a use case");
+        Registry::new(&self.lake, &*use_case.name, &*use_case.model_name)
     }
 
     /// Sets one variable of a function, as an operator's mistake would.

@@ -2,13 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use std::{
-    path::PathBuf,
-    process::{Command, Output},
-};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use tests::{from_xtask, stack::Stack};
+use tests::{command::Sluice, stack::Stack};
 use usecases::telco::{self, Spelling};
 
 /// Settings under which one quick candidate goes through.
@@ -19,38 +16,6 @@ const QUICK: [&str; 5] = [
     "gates.accuracy.min=0.5",
     "gates.f1.min=0.2",
 ];
-
-/// The command, told by its environment where the stack is.
-struct Sluice<'a>(&'a Stack);
-
-impl Sluice<'_> {
-    fn run(&self, words: &[&str]) -> Output {
-        let bucket = self.0.lake.uri("");
-        Command::new(PathBuf::from(from_xtask("SLUICE_TEST_BINARIES")).join("sluice"))
-            .args(words)
-            .current_dir(std::env::temp_dir())
-            .env("AWS_ENDPOINT_URL", &self.0.emulator)
-            .env("AWS_REGION", "us-east-1")
-            .env("SLUICE_BUCKET", bucket.trim_start_matches("s3://").trim_end_matches('/'))
-            .env("SLUICE_PREDICT_URL", self.0.endpoint().url())
-            .env("SLUICE_STACK", &self.0.name)
-            .env("SLUICE_USER", "ada")
-            .output()
-            .unwrap()
-    }
-
-    fn json(&self, words: &[&str]) -> Value {
-        let output = self.run(words);
-        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).unwrap()
-    }
-
-    /// Exit code and what was said on standard error.
-    fn refusal(&self, words: &[&str]) -> (Option<i32>, String) {
-        let output = self.run(words);
-        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_runs_asks_takes_back_and_promotes() {
@@ -95,7 +60,9 @@ fn a_run_goes_from_a_file_to_a_live_version(sluice: &Sluice<'_>, file: &str) {
         steps.iter().map(|step| step["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(states(2), ["IntegrationTest", "GoLive", "SmokeTest", "Promote"]);
-    assert!(states(0).contains(&"Validate".to_owned()), "{:?}", states(0));
+    for state in ["ProcessTables", "QualityControl", "QualityGate", "Gold", "Features"] {
+        assert!(states(0).contains(&state.to_owned()), "{state}: {:?}", states(0));
+    }
 
     let models = sluice.json(&["models", "telco", "--json"]);
     assert_eq!((&models[0]["version"], &models[0]["stage"]), (&json!("v1"), &json!("Production")));
@@ -144,6 +111,6 @@ fn a_file_that_cannot_be_read_ends_the_run_with_its_reason(sluice: &Sluice<'_>, 
     std::fs::write(&file, "who,knows\n1,2\n").unwrap();
     let (code, said) = sluice.refusal(&["run", "telco", "--file", file.to_str().unwrap()]);
     assert_eq!(code, Some(3), "{said}");
-    assert!(said.contains("machine data in state ProcessParts: InvalidInput"), "{said}");
+    assert!(said.contains("machine data in state ProcessTables: InvalidInput"), "{said}");
     assert!(said.contains("`who`"), "{said}");
 }

@@ -21,9 +21,9 @@ pub(crate) fn run(paths: &Paths, use_case: &str, file: Option<&Path>) -> Result<
     tools::require(tools::ALL)?;
     crate::cargo::build_all(paths)?;
     let venv = Spec::resolved("bench", "benches/requirements.txt").ensure(paths)?;
-    let choice = data::telco(paths, file)?;
-    say(format!("data: {}, {}", paths.show(&choice.file), choice.origin));
+    let choice = data::find(paths, use_case, file)?;
+    say(format!("data: {}, {}", paths.show(&choice.place), choice.origin));
     let mut command = Command::new(venv.python());
-    command.current_dir(&paths.root).arg(script).arg("--data").arg(&choice.file).arg("--target").arg(&paths.target);
+    command.current_dir(&paths.root).arg(script).arg("--data").arg(&choice.place).arg("--target").arg(&paths.target);
     shell::run(&mut command)
 }

@@ -1,4 +1,4 @@
-//! Which raw file to use: the user's, a real one that lies around, or generated rows.
+//! Which raw files to use: the user's, real ones that lie around, or generated rows.
 
 use std::{
     env, fs,
@@ -10,32 +10,44 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{paths::Paths, shell};
 
-/// A raw file and the words for it.
+/// Raw files and the words for them.
 #[derive(Debug)]
 pub(crate) struct Choice {
-    pub(crate) file: PathBuf,
+    /// A file, or a folder where a use case has several.
+    pub(crate) place: PathBuf,
     /// Where it comes from, for people.
     pub(crate) origin: String,
 }
 
 const KAGGLE_NAME: &str = "WA_Fn-UseC_-Telco-Customer-Churn.csv";
 
-/// The Telco file to work on.
-pub(crate) fn telco(paths: &Paths, given: Option<&Path>) -> Result<Choice> {
-    if let Some(file) = given {
-        if !file.is_file() {
-            bail!("--data {}: no such file", file.display());
+/// What the names of the loan files begin with.
+const LOAN_NAMES: [&str; 4] = ["feature_clickstream", "features_attributes", "features_financials", "lms_loan_daily"];
+
+/// The files of a use case to work on.
+pub(crate) fn find(paths: &Paths, use_case: &str, given: Option<&Path>) -> Result<Choice> {
+    let (is_there, in_folder): (fn(&Path) -> bool, fn(&Path) -> Result<Option<PathBuf>>) = match use_case {
+        "telco" => (Path::is_file, telco_in),
+        "loan" => (Path::is_dir, loan_in),
+        other => bail!("nothing is known about files of `{other}`"),
+    };
+    if let Some(place) = given {
+        if !is_there(place) {
+            bail!("--data {}: there is no such {}", place.display(), if use_case == "loan" { "folder" } else { "file" });
         }
-        return Ok(Choice { file: file.to_owned(), origin: "the file given with --data".to_owned() });
+        return Ok(Choice { place: place.to_owned(), origin: "given with --data".to_owned() });
     }
-    let local = paths.root.join("data");
-    if let Some(file) = in_folder(&local)? {
-        return Ok(Choice { file, origin: "a real file found in data/".to_owned() });
+    let own = paths.root.join("data");
+    for (folder, name) in [
+        (own.join(use_case), "data/"),
+        (own, "data/"),
+        (shared(paths).join(use_case), "the shared data folder"),
+    ] {
+        if let Some(place) = in_folder(&folder)? {
+            return Ok(Choice { place, origin: format!("real, found in {name}") });
+        }
     }
-    if let Some(file) = in_folder(&shared(paths).join("telco"))? {
-        return Ok(Choice { file, origin: "a real file found in the shared data folder".to_owned() });
-    }
-    generated(paths)
+    generated(paths, use_case)
 }
 
 /// The folder of real files beside the checkout: `SLUICE_SHARED_DATA`, else `../shared/data`.
@@ -46,20 +58,35 @@ pub(crate) fn shared(paths: &Paths) -> PathBuf {
     }
 }
 
-fn generated(paths: &Paths) -> Result<Choice> {
-    const N_ROWS: u32 = 7043;
-    let file = paths.state.join(format!("generated/telco-{N_ROWS}.csv"));
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
-    }
+fn generated(paths: &Paths, use_case: &str) -> Result<Choice> {
+    let (rows, name, advice) = match use_case {
+        "loan" => ("12500", "loan-12500", "the four original files"),
+        _ => ("7043", "telco-7043.csv", KAGGLE_NAME),
+    };
+    let folder = paths.state.join("generated");
+    fs::create_dir_all(&folder)?;
+    let place = folder.join(name);
     let mut command = Command::new(paths.binary("sluice"));
-    shell::run_quietly(command.args(["generate", "telco", "--rows", &N_ROWS.to_string(), "--out"]).arg(&file))?;
-    let origin = format!("{N_ROWS} generated rows (synthetic; put {KAGGLE_NAME} into data/ to use the real ones)");
-    Ok(Choice { file, origin })
+    shell::run_quietly(command.args(["generate", use_case, "--rows", rows, "--out"]).arg(&place))?;
+    let origin = format!("{rows} generated customers (synthetic; put {advice} into data/ to use the real ones)");
+    Ok(Choice { place, origin })
+}
+
+/// A folder that holds a file of each loan table.
+fn loan_in(folder: &Path) -> Result<Option<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(None);
+    }
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    let has = |wanted: &&str| names.iter().any(|name| name.starts_with(*wanted) && name.ends_with(".csv"));
+    Ok(LOAN_NAMES.iter().all(has).then(|| folder.to_owned()))
 }
 
 /// The original by its name, else the first file whose name speaks of Telco.
-fn in_folder(folder: &Path) -> Result<Option<PathBuf>> {
+fn telco_in(folder: &Path) -> Result<Option<PathBuf>> {
     if !folder.is_dir() {
         return Ok(None);
     }
@@ -85,16 +112,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn loan_files_are_taken_together_or_not_at_all() {
+        let folder = env::temp_dir().join(format!("sluice-loan-data-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        for name in &LOAN_NAMES[1..] {
+            fs::write(folder.join(format!("{name}.csv")), "").unwrap();
+        }
+        assert_eq!(loan_in(&folder).unwrap(), None);
+        fs::write(folder.join(format!("{}-2.csv", LOAN_NAMES[0])), "").unwrap();
+        assert_eq!(loan_in(&folder).unwrap(), Some(folder.clone()));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
     fn the_original_wins_over_other_files_and_strangers_are_left_alone() {
         let folder = env::temp_dir().join(format!("sluice-data-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        assert_eq!(in_folder(&folder).unwrap(), None);
+        assert_eq!(telco_in(&folder).unwrap(), None);
         fs::write(folder.join("loans.csv"), "").unwrap();
-        assert_eq!(in_folder(&folder).unwrap(), None);
+        assert_eq!(telco_in(&folder).unwrap(), None);
         fs::write(folder.join("a-Telco.csv"), "").unwrap();
-        assert_eq!(in_folder(&folder).unwrap(), Some(folder.join("a-Telco.csv")));
+        assert_eq!(telco_in(&folder).unwrap(), Some(folder.join("a-Telco.csv")));
         fs::write(folder.join(KAGGLE_NAME), "").unwrap();
-        assert_eq!(in_folder(&folder).unwrap(), Some(folder.join(KAGGLE_NAME)));
+        assert_eq!(telco_in(&folder).unwrap(), Some(folder.join(KAGGLE_NAME)));
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -46,7 +46,10 @@ struct Arguments {
 enum Verb {
     /// From nothing to a live prediction: emulator, stack, data, training, deployment, answer
     Demo {
-        /// Raw Telco file; without it `data/`, then the shared data folder, then generated rows
+        /// Use case to show: telco or loan
+        #[arg(default_value = "telco")]
+        use_case: String,
+        /// Raw file of telco, folder of loan; without it `data/`, then the shared data folder, then generated rows
         #[arg(long)]
         data: Option<PathBuf>,
         /// Emulator to run on
@@ -66,6 +69,9 @@ enum Verb {
         /// Port of the emulator
         #[arg(long, default_value_t = 4566)]
         port: u16,
+        /// Lets the schedules start machines by themselves
+        #[arg(long)]
+        schedules: bool,
     },
     /// Stops what `up` started
     Down,
@@ -84,7 +90,7 @@ enum Verb {
         /// Use case to compare on
         #[arg(default_value = "telco")]
         use_case: String,
-        /// Raw file to compare on
+        /// Raw file, or folder of files, to compare on
         #[arg(long)]
         data: Option<PathBuf>,
     },
@@ -96,9 +102,12 @@ fn main() -> ExitCode {
     shell::start_clock();
     process::stop_on_signals();
     let result = Paths::find().and_then(|paths| match Arguments::parse().verb {
-        Verb::Demo { data, stack, port } => demo::run(&paths, data.as_deref(), stack, port),
+        Verb::Demo { use_case, data, stack, port } => demo::run(&paths, &use_case, data.as_deref(), stack, port),
         Verb::Test => test::run(&paths),
-        Verb::Up { stack, port } => stack::up(&paths, stack, port).map(|_| ()),
+        Verb::Up { stack, port, schedules } => {
+            let parameters = if schedules { &["Schedules=ENABLED"][..] } else { &[] };
+            stack::up(&paths, stack, port, parameters).map(|_| ())
+        }
         Verb::Down => stack::down(&paths),
         Verb::Wasm => wasm::build(&paths).map(|_| ()),
         Verb::Package => package::run(&paths).map(|_| ()),

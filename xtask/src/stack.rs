@@ -44,8 +44,9 @@ impl Stack {
     }
 }
 
-/// Starts what does not run yet, and creates or updates the stack when something in it changed.
-pub(crate) fn up(paths: &Paths, kind: StackKind, port: u16) -> Result<Stack> {
+/// Starts what does not run yet, and creates or updates the stack when something in it changed. `parameters` of the
+/// template are given as `Name=value`.
+pub(crate) fn up(paths: &Paths, kind: StackKind, port: u16, parameters: &[&str]) -> Result<Stack> {
     tools::require(tools::ALL)?;
     let (endpoint, packages, extra) = match kind {
         StackKind::Ministack => (emulator(paths, Kind::Ministack, port)?.endpoint(), package::run(paths)?, None),
@@ -56,7 +57,9 @@ pub(crate) fn up(paths: &Paths, kind: StackKind, port: u16) -> Result<Stack> {
             (compose(paths, port)?, packages, Some(arguments))
         }
     };
-    let stack = create(paths, &endpoint, &packages, extra.as_deref())?;
+    let parameters = parameters.iter().flat_map(|parameter| ["--parameter".to_owned(), (*parameter).to_owned()]);
+    let arguments: Vec<String> = extra.into_iter().chain(parameters).collect();
+    let stack = create(paths, &endpoint, &packages, &arguments)?;
     let file = paths.state.join("stack.json");
     let mut state = stack.to_json();
     if kind == StackKind::Compose {
@@ -91,12 +94,12 @@ pub(crate) fn down(paths: &Paths) -> Result<()> {
 }
 
 /// Creates the stack through CloudFormation, updates it, or finds it as it should be.
-pub(crate) fn create(paths: &Paths, endpoint: &str, packages: &Path, extra: Option<&str>) -> Result<Stack> {
+pub(crate) fn create(paths: &Paths, endpoint: &str, packages: &Path, arguments: &[String]) -> Result<Stack> {
     say(format!("stack `{STACK_NAME}` of infra/template.yaml on {endpoint} …"));
     // The script needs botocore, which the environment of MiniStack holds.
     let mut command = Command::new(Kind::Ministack.venv(paths)?.python());
     command.arg(paths.root.join("infra/stack.py")).args(["up", "--endpoint", endpoint, "--stack", STACK_NAME]);
-    command.arg("--packages").arg(packages).args(extra);
+    command.arg("--packages").arg(packages).args(arguments);
     let text = shell::output(command.envs(emulator_credentials(endpoint)))?;
     let outputs: Value =
         serde_json::from_str(&text).with_context(|| format!("infra/stack.py printed no JSON: {text}"))?;

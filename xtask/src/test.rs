@@ -105,7 +105,7 @@ fn start_servers(paths: &Paths, folder: &Path) -> Result<Servers> {
     for (kind, variable) in [(Kind::Ministack, "SLUICE_TEST_MINISTACK"), (Kind::Localstack, "SLUICE_TEST_LOCALSTACK")] {
         let emulator = Emulator::start(paths, kind, http::free_port()?, &folder.join(kind.name()))?;
         guards.push(emulator.group.clone().guarded());
-        let stack = stack::create(paths, &emulator.endpoint(), &packages, None)?;
+        let stack = stack::create(paths, &emulator.endpoint(), &packages, &[])?;
         environment.push((variable, stack.to_json().to_string()));
         if kind == Kind::Ministack {
             environment.push(("SLUICE_TEST_S3_ENDPOINT", emulator.endpoint()));

@@ -50,6 +50,17 @@ pub struct Output {
 pub enum Command {
     /// Runs a pipeline and shows each state as it ends
     Run(RunArguments),
+    /// Puts raw files where the machines find them, and starts nothing
+    Deliver {
+        /// Use case
+        use_case: String,
+        /// Raw file to deliver, or a folder with them
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Form of what is printed.
+        #[command(flatten)]
+        output: Output,
+    },
     /// Scores everything delivered with the champion
     Score(ScoreArguments),
     /// Measures the champion on predictions that have come true, and follows the training that may be started

@@ -103,8 +103,10 @@ pub fn steps(events: &[Event]) -> Vec<Step> {
             && let Some(at) = entry_of(event, &open, &by_id)
         {
             let entry = open.remove(at);
-            let error = failures(events).into_iter().rfind(|(failure, state)| {
-                failure.id > entry.id && failure.id < event.id && state.as_deref() == event.state.as_deref()
+            let error = failures(events).into_iter().rfind(|(failure, at)| {
+                failure.id > entry.id
+                    && failure.id < event.id
+                    && at.is_some_and(|at| at.state == event.state && at.subject == entry.subject)
             });
             steps.push(Step {
                 id: event.id,
@@ -135,9 +137,7 @@ pub fn current(events: &[Event]) -> Option<String> {
             open.remove(at);
         }
     }
-    let event = open.last()?;
-    let state = event.state.clone()?;
-    Some(event.subject.as_ref().map_or_else(|| state.clone(), |subject| format!("{state} {subject}")))
+    open.last().and_then(|event| event.label())
 }
 
 /// What the execution failed of. `error` and `cause` are what the execution as a whole says.
@@ -147,8 +147,7 @@ pub fn failure(events: &[Event], error: Option<&str>, cause: Option<&str>) -> Fa
     // A failure may be followed by others, such as one of cleaning up: the one that names the execution's error counts.
     let same = found.iter().rfind(|(event, _)| error.is_some() && event.error.as_deref() == error);
     let chosen = same.or(found.last());
-    let state =
-        chosen.and_then(|(_, state)| state.clone()).or_else(|| last_work(events).and_then(|event| event.state.clone()));
+    let state = chosen.and_then(|(_, entry)| *entry).or_else(|| last_work(events)).and_then(Event::label);
     let text = |given: Option<&str>, own: Option<&String>| {
         given.filter(|text| !text.is_empty()).map(str::to_owned).or_else(|| own.cloned())
     };
@@ -161,8 +160,16 @@ pub fn failure(events: &[Event], error: Option<&str>, cause: Option<&str>) -> Fa
     }
 }
 
-/// Failures of work, each with its state.
-fn failures(events: &[Event]) -> Vec<(&Event, Option<String>)> {
+impl Event {
+    /// The state with what it works on.
+    fn label(&self) -> Option<String> {
+        let state = self.state.clone()?;
+        Some(self.subject.as_ref().map_or_else(|| state.clone(), |subject| format!("{state} {subject}")))
+    }
+}
+
+/// Failures of work, each with the entry of its state.
+fn failures(events: &[Event]) -> Vec<(&Event, Option<&Event>)> {
     let by_id: BTreeMap<i64, &Event> = events.iter().map(|event| (event.id, event)).collect();
     let is_failure = |kind: &str| {
         (kind.ends_with("Failed") || kind.ends_with("TimedOut"))
@@ -175,11 +182,11 @@ fn failures(events: &[Event]) -> Vec<(&Event, Option<String>)> {
         .collect()
 }
 
-/// The state in which an event happened: along its links, else the last one entered before it.
-fn state_of(event: &Event, events: &[Event], by_id: &BTreeMap<i64, &Event>) -> Option<String> {
+/// The entry of the state in which an event happened: along its links, else the last one before it.
+fn state_of<'a>(event: &'a Event, events: &'a [Event], by_id: &BTreeMap<i64, &'a Event>) -> Option<&'a Event> {
     let linked = chain(event, by_id).find(|event| is_entry(event));
     let before = || events.iter().take_while(|other| other.id < event.id).filter(|other| is_entry(other)).last();
-    linked.or_else(before).and_then(|entry| entry.state.clone())
+    linked.or_else(before)
 }
 
 fn last_work(events: &[Event]) -> Option<&Event> {
@@ -202,11 +209,12 @@ fn entry_of(exit: &Event, open: &[&Event], by_id: &BTreeMap<i64, &Event>) -> Opt
 }
 
 /// The events that led to this one, latest first. A broken link ends it, and so does one that does not go back.
-fn chain<'a>(event: &'a Event, by_id: &'a BTreeMap<i64, &'a Event>) -> impl Iterator<Item = &'a Event> {
-    std::iter::successors(Some(event), |event| {
-        by_id.get(&event.previous_id).copied().filter(|previous| previous.id < event.id)
-    })
-    .skip(1)
+fn chain<'a>(event: &'a Event, by_id: &BTreeMap<i64, &'a Event>) -> impl Iterator<Item = &'a Event> {
+    std::iter::successors(Some(event), |event| previous(event, by_id)).skip(1)
+}
+
+fn previous<'a>(event: &Event, by_id: &BTreeMap<i64, &'a Event>) -> Option<&'a Event> {
+    by_id.get(&event.previous_id).copied().filter(|previous| previous.id < event.id)
 }
 
 fn is_entry(event: &Event) -> bool {

@@ -3,6 +3,7 @@
 //! ```text
 //! sluice run telco --file churn.csv        raw file → data → training → deployment, with each state as it ends
 //! sluice run loan --file folder            the same with every file of the folder that belongs to a table
+//! sluice deliver loan folder               raw files for the next run that names none
 //! sluice score loan                        everything delivered → predictions of the champion
 //! sluice monitor loan --report folder      figures, decision, report; follows the retraining where one was started
 //! sluice runs telco                        every training run; with a run id its candidates
