@@ -130,10 +130,9 @@ async fn several_parts_and_partitions_give_the_gold_rows_of_one() {
         stack.deliver_for("loan", &name, &bytes).await;
     }
     let mut snapshots = Vec::new();
-    for (run_id, reading) in [
-        ("whole", json!({})),
-        ("divided", json!({ "bytes_per_part": 400_000, "bytes_per_partition": 1_000_000 })),
-    ] {
+    for (run_id, reading) in
+        [("whole", json!({})), ("divided", json!({ "bytes_per_part": 400_000, "bytes_per_partition": 1_000_000 }))]
+    {
         let input = json!({ "use_case": "loan", "settings": { "reading": reading }, "cascade": false });
         let execution = stack.execute("DataStateMachineArn", run_id, &input).await;
         assert!(execution.succeeded, "{execution:?}");

@@ -33,16 +33,18 @@ pub(crate) fn find(paths: &Paths, use_case: &str, given: Option<&Path>) -> Resul
     };
     if let Some(place) = given {
         if !is_there(place) {
-            bail!("--data {}: there is no such {}", place.display(), if use_case == "loan" { "folder" } else { "file" });
+            bail!(
+                "--data {}: there is no such {}",
+                place.display(),
+                if use_case == "loan" { "folder" } else { "file" }
+            );
         }
         return Ok(Choice { place: place.to_owned(), origin: "given with --data".to_owned() });
     }
     let own = paths.root.join("data");
-    for (folder, name) in [
-        (own.join(use_case), "data/"),
-        (own, "data/"),
-        (shared(paths).join(use_case), "the shared data folder"),
-    ] {
+    for (folder, name) in
+        [(own.join(use_case), "data/"), (own, "data/"), (shared(paths).join(use_case), "the shared data folder")]
+    {
         if let Some(place) = in_folder(&folder)? {
             return Ok(Choice { place, origin: format!("real, found in {name}") });
         }

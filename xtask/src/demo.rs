@@ -1,10 +1,6 @@
 //! From nothing to a live prediction.
 
-use std::{
-    path::Path,
-    process::Command,
-    time::Instant,
-};
+use std::{path::Path, process::Command, time::Instant};
 
 use anyhow::Result;
 use serde_json::json;
@@ -25,7 +21,11 @@ pub(crate) fn run(paths: &Paths, use_case: &str, data: Option<&Path>, kind: Stac
     say(format!("data: {}, {}", paths.show(&choice.place), choice.origin));
     say("raw files → data → training → deployment …");
     shell::run(sluice(paths, &stack).args(["run", use_case, "--file"]).arg(&choice.place))?;
-    if use_case == "loan" { score_and_monitor(paths, &stack)? } else { ask_the_endpoint(paths, &stack)? }
+    if use_case == "loan" {
+        score_and_monitor(paths, &stack)?
+    } else {
+        ask_the_endpoint(paths, &stack)?
+    }
     let sluice = paths.binary("sluice");
     println!(
         "\nThe whole demo took {:.1} s. Where to look next ({} is on no path; it finds the stack by .sluice/stack.json):",

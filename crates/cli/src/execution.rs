@@ -172,9 +172,8 @@ async fn find_failure(
     executions: &[Execution],
     machines: &[MachineReport],
 ) -> Result<(Option<String>, Option<Failure>)> {
-    let is_failed = |(report, _): &(&MachineReport, &Execution)| {
-        !matches!(report.status, Status::Succeeded | Status::Running)
-    };
+    let is_failed =
+        |(report, _): &(&MachineReport, &Execution)| !matches!(report.status, Status::Succeeded | Status::Running);
     let Some((report, execution)) = machines.iter().zip(executions).filter(is_failed).last() else {
         return Ok((None, None));
     };
@@ -236,6 +235,7 @@ mod tests {
             current: None,
             output: None,
         };
-        expect!["[  12.3 s] training   Train lightgbm                          4.50 s  Storage"].assert_eq(&line(&report, &step, 12.34));
+        expect!["[  12.3 s] training   Train lightgbm                          4.50 s  Storage"]
+            .assert_eq(&line(&report, &step, 12.34));
     }
 }

@@ -203,8 +203,11 @@ fn has_success(events: &[Event], entry: &Event, exit: &Event) -> bool {
 fn entry_of(exit: &Event, open: &[&Event], by_id: &BTreeMap<i64, &Event>) -> Option<usize> {
     let linked = chain(exit, by_id).find(|event| is_entry(event) && event.state == exit.state);
     let by_link = linked.and_then(|entry| open.iter().position(|event| event.id == entry.id));
-    let by_subject =
-        || open.iter().position(|event| event.state == exit.state && event.subject == exit.subject).filter(|_| exit.subject.is_some());
+    let by_subject = || {
+        open.iter()
+            .position(|event| event.state == exit.state && event.subject == exit.subject)
+            .filter(|_| exit.subject.is_some())
+    };
     by_link.or_else(by_subject).or_else(|| open.iter().position(|event| event.state == exit.state))
 }
 
@@ -257,14 +260,18 @@ mod tests {
 
     #[test]
     fn without_links_two_states_of_one_name_are_told_apart_by_what_they_work_on() {
-        let about = |id, kind, subject: &str, at| Event { subject: Some(subject.to_owned()), ..event(id, 0, kind, "Clean", at) };
+        let about = |id, kind, subject: &str, at| Event {
+            subject: Some(subject.to_owned()),
+            ..event(id, 0, kind, "Clean", at)
+        };
         let events = [
             about(1, "TaskStateEntered", "loans 0", 0.0),
             about(2, "TaskStateEntered", "clicks 0", 1.0),
             about(3, "TaskStateExited", "clicks 0", 2.0),
             about(4, "TaskStateExited", "loans 0", 9.0),
         ];
-        let steps: Vec<_> = steps(&events).into_iter().map(|step| (step.subject.unwrap_or_default(), step.seconds)).collect();
+        let steps: Vec<_> =
+            steps(&events).into_iter().map(|step| (step.subject.unwrap_or_default(), step.seconds)).collect();
         assert_eq!(steps, [("clicks 0".to_owned(), 1.0), ("loans 0".to_owned(), 9.0)]);
     }
 

@@ -233,7 +233,8 @@ mod tests {
 
     #[test]
     fn machines_follow_each_other() {
-        for machine in [Machine::Data, Machine::Training, Machine::Deployment, Machine::Inference, Machine::Monitoring] {
+        for machine in [Machine::Data, Machine::Training, Machine::Deployment, Machine::Inference, Machine::Monitoring]
+        {
             assert_eq!(machine.chain()[0], machine);
         }
         assert_eq!(Machine::Training.chain(), [Machine::Training, Machine::Deployment]);

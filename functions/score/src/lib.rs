@@ -7,7 +7,7 @@
 //! A row whose prediction date has not come yet is not scored; it is counted, and scored when its day has come.
 //! Every step can be asked again: the objects it writes follow from its request.
 
-use contracts::stage::{ScoreRequest, ScoredPart, StoredPredictions, RetrievedModel};
+use contracts::stage::{RetrievedModel, ScoreRequest, ScoredPart, StoredPredictions};
 use inference::Modules;
 use lake::Lake;
 use usecases::UseCase;

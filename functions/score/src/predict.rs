@@ -13,11 +13,7 @@ use tracing::info;
 use crate::{ScoreError, find, time_text};
 
 /// Scores the rows of a partition whose prediction date has come.
-pub(crate) async fn part(
-    lake: &Lake,
-    modules: &Modules,
-    request: &ScorePartRequest,
-) -> Result<ScoredPart, ScoreError> {
+pub(crate) async fn part(lake: &Lake, modules: &Modules, request: &ScorePartRequest) -> Result<ScoredPart, ScoreError> {
     let use_case = find(&request.use_case)?;
     let today = time_text::day(&request.at)?;
     let manifest = manifest(lake, request).await?;

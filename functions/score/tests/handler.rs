@@ -65,7 +65,12 @@ impl Bench {
         }
     }
 
-    async fn store(&self, lake: &Lake, run: (&str, &str), parts: &[ScoredPart]) -> Result<StoredPredictions, ScoreError> {
+    async fn store(
+        &self,
+        lake: &Lake,
+        run: (&str, &str),
+        parts: &[ScoredPart],
+    ) -> Result<StoredPredictions, ScoreError> {
         let request = json!({ "step": "store", "use_case": "telco", "run_id": run.0, "at": run.1, "parts": parts,
             "snapshot_id": self.snapshot.id, "model": self.retrieve(lake).await? });
         match self.ask(lake, request).await? {

@@ -40,7 +40,12 @@ fn expand(use_case: &UseCase, given: &[PathBuf]) -> Result<Vec<PathBuf>> {
     for path in given {
         if !path.is_dir() {
             if table_of(use_case, path).is_none() {
-                bail!("{} belongs to no table of `{}`, whose files are {}", path.display(), use_case.name, names(use_case));
+                bail!(
+                    "{} belongs to no table of `{}`, whose files are {}",
+                    path.display(),
+                    use_case.name,
+                    names(use_case)
+                );
             }
             files.push(path.clone());
             continue;

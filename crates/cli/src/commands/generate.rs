@@ -34,7 +34,8 @@ fn telco(arguments: &GenerateArguments) -> Result<()> {
         Spelling::Ibm => telco::Spelling::Ibm,
         Spelling::SnakeCase => telco::Spelling::SnakeCase,
     };
-    let n_rows = usize::try_from(arguments.rows.unwrap_or(TELCO_ROWS)).context("so many rows have no place in memory")?;
+    let n_rows =
+        usize::try_from(arguments.rows.unwrap_or(TELCO_ROWS)).context("so many rows have no place in memory")?;
     let text = telco::generate(n_rows, arguments.seed, spelling);
     match &arguments.out {
         Some(file) => fs::write(file, text).with_context(|| format!("cannot write {}", file.display())),

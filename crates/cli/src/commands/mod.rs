@@ -36,7 +36,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
         }
         Command::Deliver { use_case, files, output } => {
             let keys = delivery::deliver(&target, find(use_case)?, files).await?;
-            format(output.json).print(&keys, |_| "delivered; the next run without --file reads it as well".to_owned())?;
+            format(output.json)
+                .print(&keys, |_| "delivered; the next run without --file reads it as well".to_owned())?;
         }
         Command::Runs { use_case, run_id, output } => {
             let all = some_or_all(use_case.as_deref())?;

@@ -14,7 +14,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use usecases::UseCase;
 
-use super::{Format, Outcome, find, monitor_text, registry, run};
+use super::{
+    Format, Outcome, find, monitor_text, registry,
+    run::outcome,
+};
 use crate::{
     Target,
     arguments::MonitorArguments,
@@ -64,8 +67,7 @@ pub(crate) async fn run(target: &Target, arguments: &MonitorArguments, format: F
     let use_case = find(&arguments.use_case)?;
     let settings = overrides::parse(&arguments.settings)?;
     overrides::check(use_case, &settings)?;
-    let input =
-        json!({ "use_case": use_case.name, "settings": settings, "predictions": arguments.predictions });
+    let input = json!({ "use_case": use_case.name, "settings": settings, "predictions": arguments.predictions });
     let sfn = StepFunctions::connect(target).await;
     let champion_before = champion(target, use_case).await?;
     let run = execution::run(&sfn, Machine::Monitoring, &clock::new_run_id()?, &input).await?;
@@ -84,8 +86,8 @@ pub(crate) async fn run(target: &Target, arguments: &MonitorArguments, format: F
         found.retraining = Some(Retrained { run, champion_before, champion: champion(target, use_case).await? });
     }
     format.print(&found, monitor_text::text)?;
-    let retrained = found.retraining.as_ref().map_or(Outcome::Done, |retrained| run::outcome(&retrained.run));
-    Ok(if retrained == Outcome::Done { run::outcome(&found.run) } else { retrained })
+    let retrained = found.retraining.as_ref().map_or(Outcome::Done, |retrained| outcome(&retrained.run));
+    Ok(if retrained == Outcome::Done { outcome(&found.run) } else { retrained })
 }
 
 async fn champion(target: &Target, use_case: &UseCase) -> Result<Option<ModelVersion>> {
@@ -121,7 +123,8 @@ async fn download(lake: &Lake, key: &str, folder: &Path, name: &str) -> Result<P
 /// The decision, from the answer of the machine; `None` when it failed.
 fn governed(run: &RunReport) -> Result<Option<GovernResponse>> {
     let output = run.machines.first().and_then(|machine| machine.output.as_ref());
-    let governance = output.and_then(|output| output.pointer("/work/governance")).filter(|_| run.status == Status::Succeeded);
+    let governance =
+        output.and_then(|output| output.pointer("/work/governance")).filter(|_| run.status == Status::Succeeded);
     let parse = |value: &Value| serde_json::from_value(value.clone()).context("the machine answers with no decision");
     governance.map(parse).transpose()
 }

@@ -5,7 +5,7 @@ use monitoring::{Drift, FieldDrift, MonitoringRecord};
 
 use super::{
     monitor::{MonitorReport, Retrained},
-    run,
+    run::machine_lines,
 };
 use crate::{history::Status, table::Table};
 
@@ -32,7 +32,12 @@ fn rows(record: &MonitoringRecord) -> String {
     let rows = &record.rows;
     format!(
         "{} {} ({}): {} of {} predictions were never seen in training, {} of them have come true",
-        record.model.model_name, record.model.version, record.model.family, rows.monitored, rows.predicted, rows.labelled
+        record.model.model_name,
+        record.model.version,
+        record.model.family,
+        rows.monitored,
+        rows.predicted,
+        rows.labelled
     )
 }
 
@@ -48,8 +53,13 @@ fn performance(record: &MonitoringRecord) -> String {
         push("measured", of(&measured.metrics), record.rows.labelled);
     }
     if let Some(estimate) = &record.estimated {
-        let figures =
-            [estimate.roc_auc, Some(estimate.accuracy), Some(estimate.precision), Some(estimate.recall), Some(estimate.f1)];
+        let figures = [
+            estimate.roc_auc,
+            Some(estimate.accuracy),
+            Some(estimate.precision),
+            Some(estimate.recall),
+            Some(estimate.f1),
+        ];
         push("estimated without labels", figures, estimate.n_rows);
     }
     table.to_string()
@@ -89,7 +99,7 @@ fn decision(report: &MonitorReport) -> &'static str {
 
 fn retrained(retrained: &Retrained) -> String {
     let closing = retrained.run.closing_line();
-    let lines = run::machine_lines(&retrained.run);
+    let lines = machine_lines(&retrained.run);
     let shown = |version: Option<contracts::ModelVersion>| version.map_or_else(|| "none".to_owned(), |v| v.to_string());
     let (before, after) = (shown(retrained.champion_before), shown(retrained.champion));
     let outcome = match retrained.run.status {

@@ -96,7 +96,9 @@ fn comparisons(run: &RunRecord) -> String {
     let mut push = |name: &str, split: &str, candidates: &[&CandidateRecord]| {
         // The candidates come best first, and families are compared by their best.
         let of = |family: &&str| candidates.iter().find(|candidate| candidate.family == **family);
-        let figures = families.iter().map(|family| of(family).map_or_else(|| "-".to_owned(), |c| format!("{:.4}", c.test.roc_auc)));
+        let figures = families
+            .iter()
+            .map(|family| of(family).map_or_else(|| "-".to_owned(), |c| format!("{:.4}", c.test.roc_auc)));
         let n_rows = candidates.first().map_or(0, |candidate| candidate.test.n_rows);
         table.push([name.to_owned(), split.to_owned(), n_rows.to_string()].into_iter().chain(figures));
     };

@@ -3,7 +3,10 @@ use contracts::stage::StoredPredictions;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Format, Outcome, delivery, find, run};
+use super::{
+    Format, Outcome, delivery, find,
+    run::{machine_lines, outcome},
+};
 use crate::{
     Target,
     arguments::ScoreArguments,
@@ -37,11 +40,11 @@ pub(crate) async fn run(target: &Target, arguments: &ScoreArguments, format: For
     let lake = target.lake().await?;
     let report = ScoreReport { run, predictions };
     format.print(&report, |report| {
-        let Some(stored) = &report.predictions else { return run::machine_lines(&report.run) };
+        let Some(stored) = &report.predictions else { return machine_lines(&report.run) };
         let rows = stored.rows;
         format!(
             "{}\n{} rows scored by {} of {} read; the prediction date of {} has not come yet\npredictions {}\n{}",
-            run::machine_lines(&report.run),
+            machine_lines(&report.run),
             rows.scored,
             stored.version,
             rows.read,
@@ -50,5 +53,5 @@ pub(crate) async fn run(target: &Target, arguments: &ScoreArguments, format: For
             report.run.closing_line()
         )
     })?;
-    Ok(run::outcome(&report.run))
+    Ok(outcome(&report.run))
 }
