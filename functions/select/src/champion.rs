@@ -1,16 +1,13 @@
 //! The model in production, measured on the test rows that the candidates were measured on.
 
 use contracts::{BinaryMetrics, Champion, ErrorName, ModelManifest, ModelSignature, Snapshot};
-use etl::{Gold, Split};
-use features::{FeatureError, FeaturePlan, Value};
+use etl::Split;
+use features::{FeatureError, FeaturePlan};
 use inference::{InferenceError, Limits, Model, Modules};
 use lake::{Lake, LakeError};
 use metrics::MetricError;
 use parts::GoldError;
 use registry::{Registry, RegistryError};
-
-/// Rows sent through the model at once; bounds the memory beside the gold rows.
-const ROWS_PER_CALL: usize = 1024;
 
 /// Why the champion could not be measured.
 #[derive(Debug, thiserror::Error)]
@@ -24,9 +21,9 @@ pub enum ChampionError {
     /// The gold rows.
     #[error(transparent)]
     Gold(#[from] GoldError),
-    /// The champion takes a field that the gold rows do not have.
-    #[error("the gold rows do not fit its features: {0}")]
-    Fields(#[from] FeatureError),
+    /// Its feature plan cannot be read.
+    #[error("its feature plan cannot be read: {0}")]
+    Plan(#[from] FeatureError),
     /// The model does not run.
     #[error(transparent)]
     Inference(#[from] InferenceError),
@@ -41,7 +38,7 @@ impl ChampionError {
             Self::Lake(error) => error.name(),
             Self::Registry(error) => error.name(),
             Self::Gold(error) => error.name(),
-            Self::Fields(_) | Self::Metric(_) => ErrorName::InvalidInput,
+            Self::Plan(_) | Self::Metric(_) => ErrorName::InvalidInput,
             Self::Inference(error) => error.name(),
         }
     }
@@ -78,18 +75,7 @@ async fn evaluate(
     let gold = parts::gold(lake, snapshot, plan.fields()).await?;
     let mut model = Model::load(&modules.build(manifest.build)?, &onnx, &plan_json, Limits::default())?;
     let rows = gold.rows_of(Split::Test);
-    let probabilities = predict(&mut model, &plan, &gold, &rows)?;
+    let probabilities: Vec<f64> = model.predict_frame(&gold.frame, &rows)?.into_iter().map(f64::from).collect();
     let labels: Vec<f32> = rows.iter().map(|&row| gold.labels[row]).collect();
     Ok(metrics::binary_metrics(&labels, &probabilities, signature.threshold)?)
-}
-
-fn predict(model: &mut Model, plan: &FeaturePlan, gold: &Gold, rows: &[usize]) -> Result<Vec<f64>, ChampionError> {
-    let columns = gold.frame.columns_of(plan.fields())?;
-    let mut probabilities = Vec::with_capacity(rows.len());
-    for chunk in rows.chunks(ROWS_PER_CALL) {
-        let values: Vec<Vec<Value<'_>>> =
-            chunk.iter().map(|&row| columns.iter().map(|column| column.value(row)).collect()).collect();
-        probabilities.extend(model.predict_rows(&values)?.into_iter().map(f64::from));
-    }
-    Ok(probabilities)
 }
