@@ -86,11 +86,12 @@ pub struct Split {
 pub struct Training {
     /// Folds of cross-validation, at least 2.
     pub folds: u32,
-    /// Sampled candidates per family. The first of each family has the family's default hyperparameters.
+    /// Sampled candidates per family. The first of each family is the one the use case's search starts with.
     pub candidates_per_family: u32,
     /// Families to train.
     pub families: Vec<String>,
-    /// Comparisons to train beside the candidates, of those the use case declares; each with every family's defaults.
+    /// Comparisons to train beside the candidates, of those the use case declares; each with every family's first
+    /// hyperparameters.
     pub comparisons: Vec<String>,
     /// Metric that ranks the candidates by its cross-validated mean; `roc_auc` is the only one so far.
     pub rank_by: String,

@@ -13,6 +13,8 @@ pub struct FamilySearch {
     pub family: String,
     /// Hyperparameters by name; those not named keep the family's default.
     pub params: Vec<(String, SearchSpace)>,
+    /// The set that is tried first, and what comparisons are trained with; those not named keep the family's default.
+    pub first: Map<String, Value>,
 }
 
 /// The values that one hyperparameter may take.
@@ -49,7 +51,14 @@ impl FamilySearch {
     #[must_use]
     pub fn new(family: &str, params: &[(&str, SearchSpace)]) -> Self {
         let params = params.iter().map(|(name, space)| ((*name).to_owned(), space.clone())).collect();
-        Self { family: family.to_owned(), params }
+        Self { family: family.to_owned(), params, first: Map::new() }
+    }
+
+    /// The same search, which tries these hyperparameters first instead of the family's defaults.
+    #[must_use]
+    pub fn starting_with(mut self, params: &[(&str, Value)]) -> Self {
+        self.first = params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        self
     }
 }
 
@@ -74,7 +83,7 @@ impl SearchSpace {
 
 /// Draws `n` sets of hyperparameters, all different as far as the space allows.
 ///
-/// The first is empty: the family's defaults. The sets follow from the family's name, its space and `seed` alone, and
+/// The first is the one that the search starts with. The sets follow from the family's name, its space and `seed` alone, and
 /// more of them never change the earlier ones.
 ///
 /// ```
@@ -95,7 +104,7 @@ pub fn sample(search: &FamilySearch, n: u32, seed: u64) -> Vec<Map<String, Value
     };
     let mut sets = Vec::new();
     if n > 0 {
-        sets.push(Map::new());
+        sets.push(search.first.clone());
     }
     while sets.len() < n as usize {
         // A space with fewer sets than asked for ends the search early instead of training one twice.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use contracts::stage::{
     FitRequest, GoldRequest, IngestRequest, PartitionCheck, QualityGate, RawSource, ValidateRequest, ValidateResponse,
 };
-use contracts::{RowCounts, RunId, Settings, Sha256, Snapshot, SnapshotId};
+use contracts::{ObjectRef, RowCounts, RunId, Settings, Sha256, Snapshot, SnapshotId};
 use etl::{Gold, GoldRows, Split};
 use features::{Column, FeaturePlan};
 use lake::{FailingStore, MemoryStore, Moment, PutWhen, Store, keys};

@@ -1,7 +1,7 @@
 use contracts::stage::{PlanRequest, TrainRequest};
 use contracts::{Settings, Snapshot, SnapshotId};
 use lake::{Lake, keys};
-use serde_json::Map;
+use serde_json::{Map, Value};
 use usecases::{UseCase, search};
 
 use crate::PlanError;
@@ -31,15 +31,15 @@ pub(crate) async fn snapshot(lake: &Lake, use_case: &UseCase, request: &PlanRequ
     }
 }
 
-/// One request for `train` per candidate: for each family its defaults, then hyperparameters drawn from its space.
-/// After them, for each comparison, one request per family with its defaults.
+/// One request for `train` per candidate: for each family its first set of hyperparameters, then sets drawn from its
+/// space. After them, for each comparison, one request per family with its first set.
 pub(crate) fn list(
     use_case: &UseCase,
     request: &PlanRequest,
     settings: &Settings,
     snapshot_id: &SnapshotId,
 ) -> Vec<TrainRequest> {
-    let train = |family: &str, params, comparison| TrainRequest {
+    let train = |family: &str, params: Map<String, Value>, comparison| TrainRequest {
         use_case: request.use_case.clone(),
         run_id: request.run_id.clone(),
         snapshot_id: snapshot_id.clone(),
@@ -48,15 +48,15 @@ pub(crate) fn list(
         comparison,
     };
     // The settings were checked: each family has a search.
-    let searches = settings.training.families.iter().filter_map(|family| use_case.search(family));
+    let searches: Vec<_> = settings.training.families.iter().filter_map(|family| use_case.search(family)).collect();
     let mut requests = Vec::new();
-    for search in searches {
+    for search in &searches {
         let sets = search::sample(search, settings.training.candidates_per_family, settings.seed);
         requests.extend(sets.into_iter().map(|params| train(&search.family, params, None)));
     }
     for comparison in &settings.training.comparisons {
-        let families = settings.training.families.iter();
-        requests.extend(families.map(|family| train(family, Map::new(), Some(comparison.clone()))));
+        let compared = searches.iter().map(|search| train(&search.family, search.first.clone(), Some(comparison.clone())));
+        requests.extend(compared);
     }
     requests
 }

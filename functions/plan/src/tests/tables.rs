@@ -68,7 +68,7 @@ async fn a_large_delivery_of_many_tables_fits_into_one_answer() {
 }
 
 #[tokio::test]
-async fn comparisons_are_trained_after_the_candidates_with_the_defaults_of_every_family() {
+async fn comparisons_are_trained_after_the_candidates_with_what_every_search_starts_with() {
     let lake = lake();
     let id = snapshot_of(&lake, "loan", "gold").await;
     let settings = json!({ "training": {
@@ -78,10 +78,15 @@ async fn comparisons_are_trained_after_the_candidates_with_the_defaults_of_every
     } });
     let changes = json!({ "use_case": "loan", "settings": settings });
     let response = plan(&lake, TRAINING_EVENT, changes).await.unwrap();
+    let loan = usecases::find("loan").unwrap();
+    assert!(!loan.search("lightgbm").unwrap().first.is_empty());
     let asked: Vec<_> = response
         .candidates
         .iter()
-        .map(|train| (train.comparison.as_deref().unwrap_or("-"), train.family.as_str(), train.params.is_empty()))
+        .map(|train| {
+            let is_first = train.params == loan.search(&train.family).unwrap().first;
+            (train.comparison.as_deref().unwrap_or("-"), train.family.as_str(), is_first)
+        })
         .collect();
     assert_eq!(
         asked,
