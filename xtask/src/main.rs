@@ -93,6 +93,9 @@ enum Verb {
         /// Raw file, or folder of files, to compare on
         #[arg(long)]
         data: Option<PathBuf>,
+        /// Arguments for the comparison, such as `--scale 1,10,46` for loan
+        #[arg(last = true)]
+        arguments: Vec<String>,
     },
     /// Checks the rules of the house that no compiler knows
     Tidy,
@@ -112,7 +115,7 @@ fn main() -> ExitCode {
         Verb::Wasm => wasm::build(&paths).map(|_| ()),
         Verb::Package => package::run(&paths).map(|_| ()),
         Verb::Deploy { arguments } => deploy::run(&paths, &arguments),
-        Verb::Bench { use_case, data } => bench::run(&paths, &use_case, data.as_deref()),
+        Verb::Bench { use_case, data, arguments } => bench::run(&paths, &use_case, data.as_deref(), &arguments),
         Verb::Tidy => tidy::run(&paths),
     });
     match result {
