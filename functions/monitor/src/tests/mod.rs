@@ -169,7 +169,8 @@ async fn predictions_that_contradict_themselves_are_refused() {
         let key: String = lake.read_json(&keys::newest_predictions(USE_CASE)).await.unwrap();
         lake.read_json::<PredictionSet>(&key).await.unwrap()
     };
-    let changes: [(&str, fn(&mut PredictionSet)); 4] = [
+    type Change = (&'static str, fn(&mut PredictionSet));
+    let changes: [Change; 4] = [
         ("belongs to use case `telco`", |set| set.use_case = "telco".to_owned()),
         ("rows, but 7 were scored", |set| set.parts[0].rows.scored = 7),
         ("a row of version v1 in a set of v9", |set| set.model.version = "v9".parse().unwrap()),
