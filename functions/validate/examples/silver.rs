@@ -3,19 +3,17 @@
 //!
 //! `cargo run --release -p validate --example silver -- loan FOLDER [SETTINGS]`: the folder holds the raw files, or is a
 //! number of synthetic customers of the use case `loan`; the settings are JSON laid over those of the use case. The lake
-//! is a temporary folder, so nothing but what a stage holds is in memory.
+//! is in memory too, so what a call needs is the peak above where it started; what it wrote is among it.
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::Path;
+use std::fs::DirEntry;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contracts::RunId;
 use contracts::stage::{PartStep, PartitionCheck, PlanRequest, Purpose, QualityGate, ValidateRequest};
-use lake::{DirectoryStore, Lake, keys};
+use lake::{Lake, MemoryStore, keys};
 use usecases::loan::{
     self,
     generate::{Options, Tables, generate},
@@ -27,34 +25,33 @@ fn main() -> Result<(), Box<dyn Error>> {
     let use_case = args.next().ok_or("give a use case and a folder with its raw files")?;
     let folder = args.next().ok_or("give a folder with raw files")?;
     let settings = args.next().map_or_else(|| Ok(serde_json::Map::new()), |text| serde_json::from_str(&text))?;
-    let root = std::env::temp_dir().join(format!("silver-{}", std::process::id()));
-    let raw = root.join(keys::raw_prefix(&use_case));
-    std::fs::create_dir_all(&raw)?;
-    match folder.parse() {
-        Ok(n_customers) => synthetic(&raw, n_customers)?,
+    let files = match folder.parse() {
+        Ok(n_customers) => synthetic(n_customers)?,
         Err(_) => {
-            for file in std::fs::read_dir(folder)? {
+            let read = |file: std::io::Result<DirEntry>| {
                 let file = file?;
-                std::fs::copy(file.path(), raw.join(file.file_name()))?;
-            }
+                Ok((file.file_name().to_string_lossy().into_owned(), std::fs::read(file.path())?))
+            };
+            std::fs::read_dir(folder)?.map(read).collect::<std::io::Result<Vec<_>>>()?
         }
-    }
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let lake = Lake::new(Arc::new(DirectoryStore::open(&root)?), root.to_string_lossy());
-    let done = runtime.block_on(stages(&lake, &use_case, settings));
-    std::fs::remove_dir_all(&root)?;
-    done
+    let lake = Lake::new(Arc::new(MemoryStore::new()), "memory://lake");
+    runtime.block_on(async {
+        for (name, bytes) in files {
+            lake.write_once(&keys::raw(&use_case, &name), bytes.into()).await?;
+        }
+        stages(&lake, &use_case, settings).await
+    })
 }
 
-fn synthetic(raw: &Path, n_customers: u64) -> Result<(), Box<dyn Error>> {
-    let file = |table: &str| Ok::<_, std::io::Error>(BufWriter::new(File::create(raw.join(format!("{table}.csv")))?));
-    let mut tables = Tables {
-        clickstream: &mut file(loan::CLICKSTREAM)?,
-        attributes: &mut file(loan::ATTRIBUTES)?,
-        financials: &mut file(loan::FINANCIALS)?,
-        loans: &mut file(loan::LOANS)?,
-    };
-    Ok(generate(&Options::new(n_customers, 42), &mut tables)?)
+/// Names and bytes of the four tables.
+fn synthetic(n_customers: u64) -> Result<Vec<(String, Vec<u8>)>, Box<dyn Error>> {
+    let mut files: [Vec<u8>; 4] = Default::default();
+    let [clickstream, attributes, financials, loans] = &mut files;
+    generate(&Options::new(n_customers, 42), &mut Tables { clickstream, attributes, financials, loans })?;
+    let names = [loan::CLICKSTREAM, loan::ATTRIBUTES, loan::FINANCIALS, loan::LOANS];
+    Ok(names.map(|name| format!("{name}.csv")).into_iter().zip(files).collect())
 }
 
 async fn stages(
@@ -130,20 +127,21 @@ impl Stage {
     async fn call<T>(&mut self, work: impl Future<Output = T>) -> T {
         // See proc_pid_clear_refs(5): 5 resets the peak to what is resident now.
         let _ = std::fs::write("/proc/self/clear_refs", "5");
-        let start = Instant::now();
+        let peak_mb = || lambda_kit::peak_rss_mb().unwrap_or(f64::NAN);
+        let (start, start_mb) = (Instant::now(), peak_mb());
         let done = work.await;
         let took = start.elapsed();
         self.n_calls += 1;
         self.total += took;
         self.slowest = self.slowest.max(took);
-        self.peak_mb = self.peak_mb.max(lambda_kit::peak_rss_mb().unwrap_or(f64::NAN));
+        self.peak_mb = self.peak_mb.max(peak_mb() - start_mb);
         done
     }
 
     fn print(&self) {
         let Self { name, n_calls, total, slowest, peak_mb } = self;
         println!(
-            "{name}: {n_calls} calls, {:.2} s, the slowest {:.2} s, peak memory {peak_mb} MB",
+            "{name}: {n_calls} calls, {:.2} s, the slowest {:.2} s, peak memory {peak_mb:.1} MB above the start",
             total.as_secs_f64(),
             slowest.as_secs_f64()
         );
