@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let file = file?;
                 Ok((file.file_name().to_string_lossy().into_owned(), std::fs::read(file.path())?))
             };
-            std::fs::read_dir(folder)?.map(read).collect::<std::io::Result<Vec<_>>>()?
+            std::fs::read_dir(folder)?.map(read).collect::<std::io::Result<Files>>()?
         }
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -45,8 +45,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     })
 }
 
-/// Names and bytes of the four tables.
-fn synthetic(n_customers: u64) -> Result<Vec<(String, Vec<u8>)>, Box<dyn Error>> {
+/// Files by name.
+type Files = Vec<(String, Vec<u8>)>;
+
+fn synthetic(n_customers: u64) -> Result<Files, Box<dyn Error>> {
     let mut files: [Vec<u8>; 4] = Default::default();
     let [clickstream, attributes, financials, loans] = &mut files;
     generate(&Options::new(n_customers, 42), &mut Tables { clickstream, attributes, financials, loans })?;
