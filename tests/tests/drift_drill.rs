@@ -19,7 +19,7 @@ const QUICK: [&str; 4] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_drifted_feature_leads_to_a_better_version_once() {
-    let stack = Stack::create("SLUICE_TEST_MINISTACK", "drill", &[]).await;
+    let stack = Stack::create("SLUICE_TEST_MINISTACK", "drift-drill", &[]).await;
     let folder = tempfile::tempdir().unwrap();
     tokio::task::block_in_place(|| {
         let sluice = Sluice(&stack);

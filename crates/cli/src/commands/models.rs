@@ -107,7 +107,7 @@ mod tests {
                 "test": { "n_rows": 100, "n_positive": 27, "threshold": 0.3, "accuracy": 0.79, "precision": 0.6,
                     "recall": 0.7, "f1": 0.63, "roc_auc": 0.846, "log_loss": 0.41 },
                 "cv_roc_auc": 0.8475, "feature_fingerprint": "f", "build": "compact", "max_abs_difference": {},
-                "model": object, "plan": object, "signature": object, "reference": object, "model_card": object
+                "model": object, "plan": object, "signature": object, "reference": object, "drift": object, "model_card": object
             }
         }))
         .unwrap();

@@ -14,10 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use usecases::UseCase;
 
-use super::{
-    Format, Outcome, find, monitor_text, registry,
-    run::outcome,
-};
+use super::{Format, Outcome, find, monitor_text, registry, run::outcome};
 use crate::{
     Target,
     arguments::MonitorArguments,
@@ -124,7 +121,7 @@ async fn download(lake: &Lake, key: &str, folder: &Path, name: &str) -> Result<P
 fn governed(run: &RunReport) -> Result<Option<GovernResponse>> {
     let output = run.machines.first().and_then(|machine| machine.output.as_ref());
     let governance =
-        output.and_then(|output| output.pointer("/work/governance")).filter(|_| run.status == Status::Succeeded);
+        output.and_then(|output| output.get("work")?.get("governance")).filter(|_| run.status == Status::Succeeded);
     let parse = |value: &Value| serde_json::from_value(value.clone()).context("the machine answers with no decision");
     governance.map(parse).transpose()
 }
