@@ -109,7 +109,8 @@ def expected_gold(clickstream, attributes, financials, loans):
     attributes, financials = attributes.set_index("customer_id"), financials.set_index("customer_id")
     is_seen = pd.to_datetime(attributes["snapshot_date"]) <= rows["_date"].reindex(attributes.index)
     assert is_seen.all(), "the snapshots of these files lie before the predictions"
-    rows = rows.join(attributes.drop(columns="snapshot_date")).join(financials.drop(columns=["snapshot_date", "type_of_loan"]))
+    rows = rows.join(attributes.drop(columns="snapshot_date"))
+    rows = rows.join(financials.drop(columns=["snapshot_date", "type_of_loan"]))
     age = rows["credit_history_months"].str.extract(r"^(\d+) Years and (\d+) Months$").astype(float)
     rows["credit_history_months"] = age[0] * 12 + age[1]
     seen = clickstream.merge(rows[["start"]], left_on="Customer_ID", right_index=True)
@@ -156,10 +157,10 @@ def compare(store, run, gate, gold, folder):
     differences.compare("rows quarantined", quarantined(store), removed)
     expected = expected_gold(clickstream, attributes, financials, loans).drop(index=list(gone)).sort_index()
     n_values, largest = compare_gold(expected, [store.read(part["data"]["key"]) for part in gold], differences)
+    reasons = ", ".join(f"{rule} {len(who)}" for rule, who in flagged.items() if who)
     print(f"checked against pandas: {sum((changed + more).values())} changed cells in {len(changed + more)} ways, "
-          f"{len(gone)} of {len(attributes)} customers flagged "
-          f"({', '.join(f'{rule} {len(who)}' for rule, who in flagged.items() if who)}), "
-          f"{sum(removed.values())} rows set aside, {len(expected)} gold rows, label rate {expected['_label'].mean():.4f}, "
+          f"{len(gone)} of {len(attributes)} customers flagged ({reasons}), {sum(removed.values())} rows set aside, "
+          f"{len(expected)} gold rows, label rate {expected['_label'].mean():.4f}, "
           f"{n_values} gold values (largest relative difference {largest:.1e})", flush=True)  # fmt: skip
     if differences:
         sys.exit("differences:\n" + "\n".join(differences))
@@ -196,8 +197,6 @@ def compare_gold(expected, parts, differences):
             continue
         is_same = (left == right) | (left.isna() & right.isna())
         if not is_same.all():
-            customer = is_same.idxmin()
-            differences.append(
-                f"{column} of {int((~is_same).sum())} customers, such as {customer}: {left[customer]} and {right[customer]}"
-            )
+            who, n_off = is_same.idxmin(), int((~is_same).sum())
+            differences.append(f"{column} of {n_off} customers, such as {who}: {left[who]} and {right[who]}")
     return n_values, largest

@@ -118,7 +118,8 @@ class Machine:
         """Figures of each function, in the order of their first invocations."""
         figures = {}
         for one in self.invocations:
-            mine = figures.setdefault(one["function"], {"invocations": 0, "longest": 0.0, "sum": 0.0, "cpu": 0.0, "peak_mb": 0.0})
+            none = {"invocations": 0, "longest": 0.0, "sum": 0.0, "cpu": 0.0, "peak_mb": 0.0}
+            mine = figures.setdefault(one["function"], none)
             mine["invocations"] += 1
             mine["longest"] = max(mine["longest"], one["seconds"])
             mine["sum"] += one["seconds"]

@@ -109,7 +109,7 @@ def scaled(options, factor):
     """Generated files of so many times the customers, up to the snapshot."""
     generator = Path(options.target) / "release" / "examples" / "loan_files"
     if not generator.is_file():
-        sys.exit(f"{generator} does not exist; build it with `cargo build --release -p usecases --example loan_files`")
+        sys.exit(f"{generator} does not exist; build it: `cargo build --release -p usecases --example loan_files`")
     with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
         raw, lake = Path(folder) / "raw", Path(folder) / "lake"
         raw.mkdir()
@@ -123,14 +123,16 @@ def scaled(options, factor):
         gate, gold, _ = machine.data("loan", RUN, {})
         seconds = time.perf_counter() - start
         print()
-        print(f"x{factor}, synthetic: {factor * CUSTOMERS} customers, {size / 1e6:.0f} MB of CSV made in {generated:.1f} s")
-        print(f"raw to snapshot in {seconds:.1f} s, {cpu(machine):.1f} s of CPU, {len(gold)} partitions, {gate['rows']}")
+        n_customers, n_mb, spent = factor * CUSTOMERS, size / 1e6, cpu(machine)
+        print(f"x{factor}, synthetic: {n_customers} customers, {n_mb:.0f} MB of CSV made in {generated:.1f} s")
+        print(f"raw to snapshot in {seconds:.1f} s, {spent:.1f} s of CPU, {len(gold)} partitions, {gate['rows']}")
         print_functions(machine)
         machine.store.close()
         if options.peer_scale:
             theirs = peer(raw, training=False)
             seconds, cpu_seconds = sum(theirs["seconds"].values()), theirs["cpu_to_gold"]
-            print(f"pandas: raw to gold in {seconds:.1f} s, {cpu_seconds:.1f} s of CPU, {theirs['peak_mb']:.0f} MB", flush=True)
+            peak = theirs["peak_mb"]
+            print(f"pandas: raw to gold in {seconds:.1f} s, {cpu_seconds:.1f} s of CPU, {peak:.0f} MB", flush=True)
 
 
 def main():
