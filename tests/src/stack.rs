@@ -154,6 +154,13 @@ impl Stack {
         Registry::new(&self.lake, &*use_case.name, &*use_case.model_name)
     }
 
+    /// The schedules of the stack, by name.
+    #[must_use]
+    pub fn schedules(&self) -> Value {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/python/schedules.py");
+        serde_json::from_str(&python(&[script, &self.emulator, &self.name])).expect("the script prints JSON")
+    }
+
     /// Sets one variable of a function, as an operator's mistake would.
     pub fn set_variable(&self, function: &str, name: &str, value: &str) -> String {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/python/set_variable.py");

@@ -168,3 +168,21 @@ async fn too_little_data_fails_the_gate_and_the_report_is_drawn_all_the_same() {
     let drawn = stack.lake.list(&keys::report("telco", &run("watch"), "")).await.unwrap();
     assert_eq!(drawn.len(), 2, "{drawn:?}");
 }
+
+#[tokio::test]
+async fn schedules_are_there_and_off_unless_asked_for() {
+    for (name, parameters, state) in
+        [("scheduled-off", &[][..], "DISABLED"), ("scheduled-on", &["Schedules=ENABLED"][..], "ENABLED")]
+    {
+        let stack = Stack::create("SLUICE_TEST_MINISTACK", name, parameters).await;
+        let input = json!({ "use_case": "loan" });
+        let schedule =
+            |when: &str, machine: &str| json!({ "when": when, "state": state, "machine": machine, "input": input });
+        let expected = json!({
+            "weekly-training": schedule("cron(0 2 ? * SUN *)", "data"),
+            "daily-inference": schedule("cron(0 3 * * ? *)", "inference"),
+            "daily-monitoring": schedule("cron(0 4 * * ? *)", "monitoring"),
+        });
+        assert_eq!(stack.schedules(), expected);
+    }
+}

@@ -23,8 +23,7 @@ async fn deliver(pipeline: &LocalPipeline, name: &str, options: &Options) {
 
 async fn promote(lake: &Lake, version: ModelVersion) {
     let registry = Registry::new(lake, "loan", "loan-default");
-    let change =
-        Change { who: "tester".into(), why: "test".into(), at: "2026-01-02T03:04:05Z".into(), run_id: None };
+    let change = Change { who: "tester".into(), why: "test".into(), at: "2026-01-02T03:04:05Z".into(), run_id: None };
     registry.stage(version, &change).await.unwrap();
     registry.go_live(version, &change).await.unwrap();
     registry.promote(version, &change).await.unwrap();

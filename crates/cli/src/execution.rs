@@ -163,7 +163,7 @@ impl MachineReport {
 fn line(report: &MachineReport, step: &Step, elapsed: f64) -> String {
     let error = step.error.as_ref().map_or_else(String::new, |error| format!("  {error}"));
     let what = step.subject.as_ref().map_or_else(|| step.state.clone(), |subject| format!("{} {subject}", step.state));
-    format!("[{elapsed:6.1} s] {:10} {what:36} {:7.2} s{error}", report.machine, step.seconds)
+    format!("[{elapsed:6.1} s] {:10} {what:44} {:7.2} s{error}", report.machine, step.seconds)
 }
 
 /// The failure of the machine that was started last and failed: the ones before it failed because it did.
@@ -235,7 +235,7 @@ mod tests {
             current: None,
             output: None,
         };
-        expect!["[  12.3 s] training   Train lightgbm                          4.50 s  Storage"]
+        expect!["[  12.3 s] training   Train lightgbm                                  4.50 s  Storage"]
             .assert_eq(&line(&report, &step, 12.34));
     }
 }
