@@ -26,18 +26,15 @@ const LOAN_NAMES: [&str; 4] = ["feature_clickstream", "features_attributes", "fe
 
 /// The files of a use case to work on.
 pub(crate) fn find(paths: &Paths, use_case: &str, given: Option<&Path>) -> Result<Choice> {
-    let (is_there, in_folder): (fn(&Path) -> bool, fn(&Path) -> Result<Option<PathBuf>>) = match use_case {
-        "telco" => (Path::is_file, telco_in),
-        "loan" => (Path::is_dir, loan_in),
+    let in_folder = match use_case {
+        "telco" => telco_in,
+        "loan" => loan_in,
         other => bail!("nothing is known about files of `{other}`"),
     };
     if let Some(place) = given {
-        if !is_there(place) {
-            bail!(
-                "--data {}: there is no such {}",
-                place.display(),
-                if use_case == "loan" { "folder" } else { "file" }
-            );
+        let (is_there, kind) = if use_case == "loan" { (place.is_dir(), "folder") } else { (place.is_file(), "file") };
+        if !is_there {
+            bail!("--data {}: there is no such {kind}", place.display());
         }
         return Ok(Choice { place: place.to_owned(), origin: "given with --data".to_owned() });
     }

@@ -174,7 +174,7 @@ async fn find_failure(
 ) -> Result<(Option<String>, Option<Failure>)> {
     let is_failed =
         |(report, _): &(&MachineReport, &Execution)| !matches!(report.status, Status::Succeeded | Status::Running);
-    let Some((report, execution)) = machines.iter().zip(executions).filter(is_failed).last() else {
+    let Some((report, execution)) = machines.iter().zip(executions).rfind(is_failed) else {
         return Ok((None, None));
     };
     let description = sfn.describe(&report.execution_arn).await?;

@@ -48,7 +48,7 @@ fn performance(record: &MonitoringRecord) -> String {
         table.push([vec![name.to_owned()], shown.to_vec(), vec![n_rows.to_string()]].concat());
     };
     let of = |m: &contracts::BinaryMetrics| [m.roc_auc, m.accuracy, m.precision, m.recall, m.f1].map(Some);
-    push("when trained", of(&record.model.test), record.model.test.n_rows as u64);
+    push("when trained", of(&record.model.test), record.model.test.n_rows);
     if let Some(measured) = &record.performance {
         push("measured", of(&measured.metrics), record.rows.labelled);
     }
