@@ -139,7 +139,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="folder of the four loan files")
     parser.add_argument("--target", required=True, help="cargo's target folder")
-    parser.add_argument("--wasm", help="folder of the compiled inference modules; without it, nothing is selected and registered")
+    parser.add_argument("--wasm", help="folder of the compiled inference modules; without it, nothing is registered")
     parser.add_argument("--scale", default="", help="factors to run on synthetic files, such as 1,10,46")
     parser.add_argument("--only-scale", action="store_true", help="do not run beside the peer")
     parser.add_argument("--peer-scale", action="store_true", help="let the peer read the synthetic files too")

@@ -114,7 +114,7 @@ fn financials() -> Vec<ColumnDecl> {
         number("interest_rate").with_dirt("_", &[], Some(50.0)),
         // 623 end in an underscore. 9 | 18: 67, up to 1,495. 500 are -100, which a rule flags.
         whole("num_of_loan").nullable().with_dirt("_", &[], Some(12.0)),
-        // A list such as `Credit-Builder Loan, and Home Equity Loan`; 1,426 are empty. `num_of_loan` says how long it is.
+        // A list such as `Credit-Builder Loan, and Home Equity Loan`; 1,426 are empty. `num_of_loan` is its length.
         ColumnDecl { role: Role::Other, ..ColumnDecl::new("type_of_loan", ColumnKind::Text { max_bytes: 512 }) }
             .nullable(),
         // Days, and 88 are negative: paid early.
