@@ -55,7 +55,8 @@ pub(crate) fn list(
         requests.extend(sets.into_iter().map(|params| train(&search.family, params, None)));
     }
     for comparison in &settings.training.comparisons {
-        let compared = searches.iter().map(|search| train(&search.family, search.first.clone(), Some(comparison.clone())));
+        let compared =
+            searches.iter().map(|search| train(&search.family, search.first.clone(), Some(comparison.clone())));
         requests.extend(compared);
     }
     requests

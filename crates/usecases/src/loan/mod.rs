@@ -82,7 +82,11 @@ fn searches() -> Vec<FamilySearch> {
                 ("lambda_l2", LogUniform { min: 0.01, max: 10.0 }),
             ],
         )
-        .starting_with(&[("num_iterations", 100.into()), ("learning_rate", 0.1.into()), ("num_leaves", 8.into())]),
+        .starting_with(&[
+            ("num_iterations", 100.into()),
+            ("learning_rate", 0.1.into()),
+            ("num_leaves", 8.into()),
+        ]),
         FamilySearch::new(
             "xgboost",
             &[
