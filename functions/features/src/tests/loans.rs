@@ -133,7 +133,8 @@ async fn a_request_that_does_not_add_up_is_refused() {
     fewer.gold.pop();
     assert_eq!(name(fewer).await.0, ErrorName::InvalidInput);
     let mut half = request.clone();
-    (half.gold.pop(), half.verdicts.pop());
+    half.gold.pop();
+    half.verdicts.pop();
     let (error, text) = name(half).await;
     assert_eq!(error, ErrorName::InvalidInput);
     assert!(text.contains("1 partitions are named, and there are 2"), "{text}");
