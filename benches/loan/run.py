@@ -4,7 +4,8 @@
 
 Sluice's side is `machine.py`: the functions' own binaries, one process per invocation, over an object store in a
 temporary folder. The peer is `benches/peers/loan.py`, one process that keeps everything in memory. Both get the same
-files; `--scale` generates synthetic ones of so many times 12,500 customers and stops at the snapshot.
+files; `--scale` generates synthetic ones of so many times 12,500 customers and stops at the snapshot, or with
+`--scale-training` at a model of each family.
 
 Then the counts and values of every stage are compared with what pandas finds in the same files (`check.py`).
 """
@@ -29,6 +30,8 @@ RUN = "bench-0001"
 PUBLISHED = {"logistic_regression": 0.7241, "random_forest": 0.7895, "gradient_boosting": 0.7898}
 # Families that stand beside each other.
 OURS = {"logistic_regression": "logistic_regression", "random_forest": "random_forest", "gradient_boosting": "lightgbm"}
+# What is trained on synthetic files: the defaults of each family.
+ONE_OF_EACH = {"training": {"candidates_per_family": 1, "comparisons": []}}
 
 
 def peer(folder, training):
@@ -120,12 +123,17 @@ def scaled(options, factor):
         size = sum(file.stat().st_size for file in raw.iterdir())
         machine = prepared(options.target, options.wasm, lake, raw, options.concurrency)
         start = time.perf_counter()
-        gate, gold, _ = machine.data("loan", RUN, {})
+        gate, gold, snapshot = machine.data("loan", RUN, ONE_OF_EACH if options.scale_training else {})
         seconds = time.perf_counter() - start
         print()
         n_customers, n_mb, spent = factor * CUSTOMERS, size / 1e6, cpu(machine)
         print(f"x{factor}, synthetic: {n_customers} customers, {n_mb:.0f} MB of CSV made in {generated:.1f} s")
         print(f"raw to snapshot in {seconds:.1f} s, {spent:.1f} s of CPU, {len(gold)} partitions, {gate['rows']}")
+        if options.scale_training:
+            start = time.perf_counter()
+            candidates, *_ = machine.training("loan", RUN, {}, snapshot["snapshot_id"])
+            figures = ", ".join(f"{one['family']} {one['test_roc_auc']:.4f}" for one in candidates)
+            print(f"snapshot to models in {time.perf_counter() - start:.1f} s, test ROC-AUC {figures}")
         print_functions(machine)
         machine.store.close()
         if options.peer_scale:
@@ -143,6 +151,7 @@ def main():
     parser.add_argument("--scale", default="", help="factors to run on synthetic files, such as 1,10,46")
     parser.add_argument("--only-scale", action="store_true", help="do not run beside the peer")
     parser.add_argument("--peer-scale", action="store_true", help="let the peer read the synthetic files too")
+    parser.add_argument("--scale-training", action="store_true", help="train one model of each family on them as well")
     parser.add_argument("--concurrency", type=int, default=2, help="invocations at a time")
     parser.add_argument("--scratch", help="folder for temporary files")
     options = parser.parse_args()
