@@ -365,7 +365,8 @@ mod tests {
     #[test]
     fn a_source_id_changes_with_the_file_its_state_and_the_cuts() {
         let source = RawSource { key: "raw/telco/a.csv".to_owned(), etag: "e".to_owned(), size_bytes: 9 };
-        let reading = Reading { bytes_per_part: 4, max_record_bytes: 2, max_quarantined_fraction: 0.1 };
+        let reading =
+            Reading { bytes_per_part: 4, bytes_per_partition: 8, max_record_bytes: 2, max_quarantined_fraction: 0.1 };
         let ids = [
             source_id(&source, &reading),
             source_id(&RawSource { key: "raw/telco/b.csv".to_owned(), ..source.clone() }, &reading),
